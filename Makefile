@@ -1,0 +1,65 @@
+# `make demo` tells the whole story, `make test` runs every test. Only Python 3.11+ has to be there.
+PYTHON ?= python3
+VENV := .venv
+BIN := $(VENV)/bin
+READY := $(VENV)/.installed
+# Tests that talk to a real broker run inside nameko's own runner, which makes sockets green first.
+UNIT := $(BIN)/pytest -q
+REAL := PYTHONWARNINGS=ignore $(BIN)/nameko test -q -m "integration or e2e" \
+  tests/contract tests/integration tests/e2e
+
+.DEFAULT_GOAL := help
+.PHONY: help demo run test unit real lint format bench lock clean
+
+help: ## List what can be made
+	@grep -hE '^[a-z]+:.*##' $(MAKEFILE_LIST) | sed -E 's/:.*## /\t/' | expand -t 10
+
+demo: $(READY) ## The whole story on real figures, in under five minutes
+	@$(BIN)/haoping demo
+
+run: $(READY) ## Start broker, database and services; Ctrl-C stops them
+	@$(BIN)/haoping up
+
+test: unit real ## Every test, on a stack of its own
+
+unit: $(READY) ## The tests that need nothing: seconds
+	@$(UNIT)
+
+real: $(READY) ## The tests on a real broker and database
+	@$(REAL)
+
+lint: $(READY) ## Style, types and who may import whom
+	@$(BIN)/ruff check --quiet .
+	@$(BIN)/ruff format --quiet --check .
+	@$(BIN)/mypy --no-error-summary
+	@$(BIN)/lint-imports --no-timings >.lint-imports.log || { cat .lint-imports.log; exit 1; }
+	@rm -f .lint-imports.log
+
+format: $(READY) ## Put the code into its format
+	@$(BIN)/ruff check --quiet --fix .
+	@$(BIN)/ruff format --quiet .
+
+bench: $(READY) ## Measure throughput
+	@$(BIN)/haoping bench
+
+lock: ## Renew the locked requirements (needs uv on PATH)
+	uv pip compile -q --upgrade --universal --python-version 3.11 --generate-hashes --no-header \
+	  pyproject.toml -o requirements.txt
+	uv pip compile -q --upgrade --universal --python-version 3.11 --generate-hashes --no-header \
+	  --extra trial --extra dev pyproject.toml -o requirements-dev.txt
+
+clean: ## Remove the environment, the caches and the state of the embedded stack
+	rm -rf $(VENV) .haoping .mypy_cache .pytest_cache .ruff_cache .hypothesis .import_linter_cache \
+	  *.egg-info
+	find services tests -name __pycache__ -type d -prune -exec rm -rf {} +
+
+$(READY): requirements-dev.txt pyproject.toml
+	@$(PYTHON) -c 'import sys; sys.exit(sys.version_info < (3, 11))' \
+	  || { echo "Python 3.11 or newer is needed: make PYTHON=/path/to/python3.11 ..."; exit 1; }
+	@$(PYTHON) -c 'import ensurepip, venv' 2>/dev/null \
+	  || { echo "This Python has no venv: apt-get install python3-venv (Debian, Ubuntu)"; exit 1; }
+	@echo "Preparing $(VENV) ..."
+	@$(PYTHON) -m venv $(VENV)
+	@$(BIN)/pip install -qq --disable-pip-version-check --require-hashes -r requirements-dev.txt
+	@$(BIN)/pip install -qq --disable-pip-version-check --no-deps --no-build-isolation -e .
+	@touch $@

@@ -1,0 +1,1 @@
+"""Haoping (好评): the feedback engine of a government service network."""
