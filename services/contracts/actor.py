@@ -1,0 +1,76 @@
+"""Who acts, and what each role may do: the one table that every command is checked against."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field
+from enum import StrEnum
+
+from services.errors import NotAllowed
+
+
+class Role(StrEnum):
+    """The roles of the field; a person may hold several."""
+
+    DEVICE = "device"
+    SYSTEM = "system"
+    DISPATCHER = "dispatcher"
+    OFFICER = "officer"
+    APPROVER = "approver"
+    AUDITOR = "auditor"
+    CALLER = "caller"
+    SUPERVISOR = "supervisor"
+    SCORER = "scorer"
+    ADMINISTRATOR = "administrator"
+
+
+class Action(StrEnum):
+    """Everything that can be asked of the API."""
+
+    SUBMIT_RATING = "submit_rating"
+    REPORT_ERRAND = "report_errand"
+    READ_QUARANTINE = "read_quarantine"
+    MEND_QUARANTINE = "mend_quarantine"
+    READ_CASES = "read_cases"
+    MOVE_CASE = "move_case"
+    READ_SCORES = "read_scores"
+    CLOSE_MONTH = "close_month"
+    READ_REGISTRY = "read_registry"
+    CHANGE_REGISTRY = "change_registry"
+    MOVE_CLOCK = "move_clock"
+
+
+_CASE_WORKERS = frozenset(
+    {Role.DISPATCHER, Role.OFFICER, Role.APPROVER, Role.AUDITOR, Role.CALLER, Role.SUPERVISOR}
+)
+MAY: dict[Action, frozenset[Role]] = {
+    Action.SUBMIT_RATING: frozenset({Role.DEVICE, Role.SYSTEM}),
+    Action.REPORT_ERRAND: frozenset({Role.SYSTEM}),
+    Action.READ_QUARANTINE: frozenset({Role.ADMINISTRATOR, Role.SUPERVISOR}),
+    Action.MEND_QUARANTINE: frozenset({Role.ADMINISTRATOR}),
+    Action.READ_CASES: _CASE_WORKERS,
+    Action.MOVE_CASE: _CASE_WORKERS,
+    Action.READ_SCORES: frozenset({Role.SCORER, Role.SUPERVISOR, Role.ADMINISTRATOR}),
+    Action.CLOSE_MONTH: frozenset({Role.SCORER}),
+    Action.READ_REGISTRY: frozenset({Role.ADMINISTRATOR, Role.DISPATCHER, Role.SCORER}),
+    Action.CHANGE_REGISTRY: frozenset({Role.ADMINISTRATOR}),
+    Action.MOVE_CLOCK: frozenset({Role.ADMINISTRATOR}),
+}
+
+
+@dataclass(frozen=True)
+class Actor:
+    """A person, device or system: who it is, its roles, and the unit whose subtree it sees."""
+
+    id: str
+    roles: frozenset[Role]
+    unit: str | None = None
+    scope: frozenset[str] = field(default=frozenset(), repr=False)
+
+    def demand(self, action: Action) -> None:
+        """Raise NotAllowed unless one of the actor's roles may do `action`."""
+        if not self.roles & MAY[action]:
+            raise NotAllowed
+
+    def sees(self, unit: str) -> bool:
+        """Whether `unit` lies in the subtree that the actor belongs to."""
+        return unit in self.scope

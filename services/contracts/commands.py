@@ -1,0 +1,17 @@
+"""What a service asks of another, in the imperative. One command flows back: to the store."""
+
+from typing import ClassVar
+
+from services.contracts.message import Message
+from services.contracts.vocabulary import Invalidity
+
+
+class InvalidateRating(Message):
+    """Mark a rating as not counting. Decided by two people; idempotent by `command_id`."""
+
+    routing_key: ClassVar[str] = "rating.invalidate"
+    command_id: str
+    rating_key: str
+    reason: Invalidity
+    case_id: str
+    decided_by: tuple[str, str]

@@ -1,0 +1,200 @@
+"""What happened, in the past tense: the events of the bus and the fields they carry."""
+
+from base64 import b64decode, b64encode
+from typing import Annotated, ClassVar, Self
+
+from pydantic import (
+    AwareDatetime,
+    BeforeValidator,
+    PlainSerializer,
+    StringConstraints,
+    model_validator,
+)
+
+from services.contracts.message import Message
+from services.contracts.vocabulary import (
+    CaseSource,
+    CaseState,
+    Channel,
+    Closing,
+    Invalidity,
+    Level,
+    Stage,
+    Turn,
+)
+
+Sealed = Annotated[
+    bytes,
+    BeforeValidator(lambda value: b64decode(value) if isinstance(value, str) else value),
+    PlainSerializer(lambda value: b64encode(value).decode(), when_used="json"),
+]
+"""A ciphertext: bytes in a document, base64 on the bus."""
+
+SystemCode = Annotated[str, StringConstraints(pattern=r"^[A-Za-z0-9_-]{1,32}$")]
+"""The code of a system that issues errand numbers; it holds no colon, so that keys stay apart."""
+
+
+def errand_key(system: str | None, number: str | None, stage: Stage, occurrence: int) -> str:
+    """What one service to one citizen is called: the errand, the stage and its occurrence."""
+    return f"{system}:{number}:{stage}:{occurrence}"
+
+
+class RatingSubmitted(Message):
+    """A press that the edge accepted: who, what and when, with personal fields sealed.
+
+    `sealed` holds name, phone, certificate and comment as one ciphertext; the flags beside it say
+    what rules need to know without opening it. `pressed_at` is corrected by the device's offset.
+    `receipt` is made anew each time the edge takes the press, so that a resend is told from a
+    redelivery by the bus.
+    """
+
+    routing_key: ClassVar[str] = "rating.submitted"
+    rating_id: str
+    level: Level
+    channel: Channel
+    stage: Stage = Stage.COMPLETED
+    turn: Turn = Turn.FIRST
+    source_system: SystemCode | None = None
+    errand_number: str | None = None
+    occurrence: int = 1
+    item: str | None = None
+    unit: str | None = None
+    window: str | None = None
+    device: str | None = None
+    staff: str | None = None
+    tags: tuple[str, ...] = ()
+    named: bool = False
+    contactable: bool = False
+    has_text: bool = False
+    sealed: Sealed | None = None
+    pressed_at: AwareDatetime
+    sent_at: AwareDatetime | None = None
+    received_at: AwareDatetime
+    submitted_by: str
+    receipt: str
+    fingerprint: str
+
+    @model_validator(mode="after")
+    def names_its_errand_whole(self) -> Self:
+        """An errand number means nothing without the system that issued it."""
+        if (self.errand_number is None) != (self.source_system is None):
+            raise ValueError("errand_number and source_system go together")
+        return self
+
+    @property
+    def linked(self) -> bool:
+        """Whether the press names the errand it is about."""
+        return self.errand_number is not None
+
+    @property
+    def key(self) -> str:
+        """What the rating is about: the `_id` under which it can be stored only once."""
+        if not self.linked:
+            return self.rating_id
+        return f"{self.errand_key}:{int(self.turn)}"
+
+    @property
+    def errand_key(self) -> str:
+        """The `_id` of the errand, at the stage, that a linked press is about."""
+        return errand_key(self.source_system, self.errand_number, self.stage, self.occurrence)
+
+    @property
+    def key_of_first(self) -> str:
+        """The `_id` of the first rating that this append belongs to."""
+        return self.model_copy(update={"turn": Turn.FIRST}).key
+
+
+class ErrandReported(Message):
+    """A business system says that an errand (办件) reached a stage: what a rating is about."""
+
+    routing_key: ClassVar[str] = "errand.reported"
+    source_system: SystemCode
+    errand_number: str
+    stage: Stage
+    occurrence: int = 1
+    item: str
+    unit: str
+    window: str | None = None
+    staff: str | None = None
+    reached_at: AwareDatetime
+    promised_by: AwareDatetime | None = None
+    received_at: AwareDatetime
+    submitted_by: str
+
+    @property
+    def key(self) -> str:
+        """The `_id` of this errand at this stage."""
+        return errand_key(self.source_system, self.errand_number, self.stage, self.occurrence)
+
+
+class BadRatingStored(Message):
+    """A rating of level 2 or 1 is in the store: a case may have to be opened."""
+
+    routing_key: ClassVar[str] = "bad_rating.stored"
+    rating_key: str
+    level: Level
+    channel: Channel
+    unit: str
+    window: str | None = None
+    staff: str | None = None
+    item: str | None = None
+    tags: tuple[str, ...] = ()
+    linked: bool
+    named: bool
+    contactable: bool
+    has_text: bool
+    pressed_at: AwareDatetime
+    source: CaseSource = CaseSource.RATING
+
+
+class AppendStored(Message):
+    """The rater appended (追评) once to a first rating that was bad."""
+
+    routing_key: ClassVar[str] = "append.stored"
+    rating_key: str
+    first_key: str
+    level: Level
+    pressed_at: AwareDatetime
+
+
+class RatingInvalidated(Message):
+    """The store has marked a rating invalid; it stays, and counts no more."""
+
+    routing_key: ClassVar[str] = "rating.invalidated"
+    rating_key: str
+    reason: Invalidity
+    command_id: str
+
+
+class CaseOpened(Message):
+    """A case was opened for a bad rating or another source."""
+
+    routing_key: ClassVar[str] = "case.opened"
+    announcement: ClassVar[bool] = True
+    case_id: str
+    rating_key: str | None
+    unit: str
+    at: AwareDatetime
+
+
+class CaseMoved(Message):
+    """A case made a move of its table."""
+
+    routing_key: ClassVar[str] = "case.moved"
+    announcement: ClassVar[bool] = True
+    case_id: str
+    move: str
+    before: CaseState
+    after: CaseState
+    by: str
+    at: AwareDatetime
+
+
+class CaseClosed(Message):
+    """A case reached its end."""
+
+    routing_key: ClassVar[str] = "case.closed"
+    announcement: ClassVar[bool] = True
+    case_id: str
+    closing: Closing
+    at: AwareDatetime

@@ -1,0 +1,38 @@
+"""The versioned envelope in which events and commands travel over the bus."""
+
+from typing import Any, ClassVar, Self
+
+from pydantic import AwareDatetime, BaseModel, ConfigDict, Field
+
+
+class Message(BaseModel):
+    """An event (past tense) or a command (imperative).
+
+    A message must reach a queue, unless it is an announcement: for whoever binds one.
+    Unknown fields are ignored, so that an old consumer survives a newer producer.
+    """
+
+    model_config = ConfigDict(frozen=True, extra="ignore")
+    routing_key: ClassVar[str]
+    announcement: ClassVar[bool] = False
+
+
+class Envelope(BaseModel):
+    """One or many messages of one type; a backlog travels as one envelope.
+
+    `id` is the AMQP message id, `trace` follows a press from the edge to the index, and `attempt`
+    counts how often a consumer has already said "later" to what is inside.
+    """
+
+    model_config = ConfigDict(frozen=True, extra="ignore")
+    version: int = 1
+    id: str
+    type: str
+    trace: str
+    sent_at: AwareDatetime
+    attempt: int = 0
+    items: tuple[dict[str, Any], ...] = Field(min_length=1)
+
+    def retrying(self, items: tuple[dict[str, Any], ...], id: str) -> Self:
+        """A copy that carries only `items`, one attempt older."""
+        return self.model_copy(update={"items": items, "id": id, "attempt": self.attempt + 1})

@@ -1,0 +1,97 @@
+"""The exception tree. The docstring of a class is its message and says what to do.
+
+HaopingError
+├── Refused                      the request is at fault (4xx)
+│   ├── Malformed                400
+│   ├── NotAuthenticated         401
+│   ├── NotAllowed               403
+│   ├── NotFound                 404
+│   ├── Conflict                 409
+│   ├── TooLarge                 413
+│   ├── WrongMediaType           415
+│   └── Invalid                  422, with field errors
+├── Unavailable                  503, try again later
+└── Misconfigured                the operator must mend a file or a setting
+"""
+
+from __future__ import annotations
+
+from typing import Any
+
+
+class HaopingError(Exception):
+    """Something went wrong in Haoping; see the service's log for the details."""
+
+    status = 500
+
+    def __init__(self, message: str | None = None, **extra: Any) -> None:
+        self.message = message or (type(self).__doc__ or "").splitlines()[0]
+        self.extra = extra
+        super().__init__(self.message)
+
+    @property
+    def title(self) -> str:
+        """The general sentence of this kind of error."""
+        return (type(self).__doc__ or "").splitlines()[0]
+
+
+class Refused(HaopingError):
+    """The request was refused; mend it before sending it again."""
+
+    status = 400
+
+
+class Malformed(Refused):
+    """The body could not be read; send JSON in UTF-8."""
+
+
+class NotAuthenticated(Refused):
+    """No valid credentials came with the request; send 'Authorization: Bearer <token>'."""
+
+    status = 401
+
+
+class NotAllowed(Refused):
+    """These credentials do not allow this; ask an administrator for the role or the scope."""
+
+    status = 403
+
+
+class NotFound(Refused):
+    """There is nothing here under this name that you may see."""
+
+    status = 404
+
+
+class Conflict(Refused):
+    """Somebody was faster, or the state does not allow it; read again and decide anew."""
+
+    status = 409
+
+
+class TooLarge(Refused):
+    """The body is larger than this address takes; send it in smaller parts."""
+
+    status = 413
+
+
+class WrongMediaType(Refused):
+    """This address takes application/json; say so in Content-Type."""
+
+    status = 415
+
+
+class Invalid(Refused):
+    """Some fields are not as they should be; see 'errors' for each of them."""
+
+    status = 422
+
+
+class Unavailable(HaopingError):
+    """The service cannot confirm this now and has kept nothing; send the same again later."""
+
+    status = 503
+
+
+class Misconfigured(HaopingError):
+    """A file or setting is wrong; mend it and start again."""
