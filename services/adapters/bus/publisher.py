@@ -1,0 +1,174 @@
+"""Publishing that means it: confirmed, routed, persistent, many messages in flight.
+
+One channel in confirm mode. A timeout or an error closes the connection and fails every waiter:
+after a timeout nobody can say whom the next answer belongs to.
+"""
+
+from __future__ import annotations
+
+import uuid
+from collections.abc import Iterable, Iterator, Mapping, Sequence
+from contextlib import suppress
+from dataclasses import dataclass, field
+from datetime import UTC, datetime
+from logging import getLogger
+from typing import Any
+
+import amqp
+import eventlet
+from eventlet.semaphore import Semaphore
+from nameko.extensions import DependencyProvider, SharedExtension
+
+from services.adapters.bus.confirms import Confirms, Waiter
+from services.adapters.bus.connection import HEARTBEAT_S, connect, drain
+from services.contracts.message import Envelope, Message
+from services.contracts.topology import BULK_BYTES, BULK_ITEMS, exchange_of
+from services.errors import Unavailable
+
+CONFIRM_TIMEOUT_S = 10
+_log = getLogger(__name__)
+
+
+@dataclass(frozen=True)
+class Outgoing:
+    """A message as the broker gets it."""
+
+    exchange: str
+    routing_key: str
+    body: bytes
+    id: str = field(default_factory=lambda: str(uuid.uuid4()))
+    headers: Mapping[str, str] = field(default_factory=dict)
+    mandatory: bool = True
+
+    @classmethod
+    def of(cls, kind: type[Message], items: Iterable[bytes], trace: str, id: str) -> Outgoing:
+        """One envelope around messages of one kind that are JSON already."""
+        head = Envelope(
+            id=id, type=kind.__name__, trace=trace, sent_at=datetime.now(UTC), items=({},)
+        ).model_dump_json(exclude={"items"})
+        body = b'%s,"items":[%s]}' % (head[:-1].encode(), b",".join(items))
+        mandatory = not kind.announcement
+        return cls(exchange_of(kind), kind.routing_key, body, id, mandatory=mandatory)
+
+
+def packed(messages: Sequence[Message], trace: str) -> Iterator[Outgoing]:
+    """Messages of one kind in as few envelopes as `BULK_ITEMS` and `BULK_BYTES` allow."""
+    pack: list[bytes] = []
+    for item in (message.model_dump_json().encode() for message in messages):
+        if len(pack) == BULK_ITEMS or sum(map(len, pack)) + len(item) > BULK_BYTES:
+            yield Outgoing.of(type(messages[0]), pack, trace, str(uuid.uuid4()))
+            pack = []
+        pack.append(item)
+    if pack:
+        yield Outgoing.of(type(messages[0]), pack, trace, str(uuid.uuid4()))
+
+
+class ConfirmedChannel:
+    """One open channel in confirm mode, drained by its own greenlet until it fails."""
+
+    def __init__(self, uri: str) -> None:
+        self._connection = connect(uri)
+        self._channel = self._connection.default_channel
+        self._channel.confirm_select()
+        self._writing = Semaphore()
+        self._confirms = Confirms()
+        self.open = True
+        self._listen()
+        eventlet.spawn(self._drain)
+
+    def _listen(self) -> None:
+        events = self._channel.events
+        events["basic_ack"].add(self._confirms.acked)
+        events["basic_nack"].add(self._confirms.nacked)
+        events["basic_return"].add(self._returned)
+
+    def _returned(self, error: Any, exchange: str, routing_key: str, message: Any) -> None:
+        self._confirms.returned(message.properties["message_id"])
+
+    def send(self, message: Outgoing) -> Waiter:
+        """Put the message on the wire; wait on what is returned for the broker's answer."""
+        properties = amqp.Message(
+            message.body,
+            message_id=message.id,
+            delivery_mode=2,
+            content_type="application/json",
+            application_headers=dict(message.headers),
+        )
+        with self._writing:
+            waiter = self._confirms.expect(message.id)
+            self._channel.basic_publish(
+                properties, message.exchange, message.routing_key, message.mandatory
+            )
+        return waiter
+
+    def _drain(self) -> None:
+        try:
+            while self.open:
+                drain(self._connection, self._writing)
+        except Exception as error:  # noqa: BLE001 - whatever it was, nothing is certain now
+            self.close(f"The connection to the broker was lost: {error}")
+
+    def close(self, reason: str) -> None:
+        """Never use this channel again; whoever waits learns that nothing is certain."""
+        self.open = False
+        self._confirms.fail(reason)
+        with suppress(Exception), eventlet.Timeout(1, False):
+            self._connection.collect()
+
+
+class Bus(SharedExtension):
+    """The publisher of a service process."""
+
+    def __init__(self) -> None:
+        self._channel: ConfirmedChannel | None = None
+        self._connecting = Semaphore()
+
+    def publish(self, *messages: Outgoing) -> None:
+        """Return when the broker holds every message, on disk and in a queue.
+
+        Raises Unavailable when even one was refused, returned or not answered for in time; some
+        may have arrived all the same, so the sender must be ready to send them again.
+        """
+        channel = self._connected()
+        try:
+            with eventlet.Timeout(CONFIRM_TIMEOUT_S):
+                for waiter in [channel.send(message) for message in messages]:
+                    waiter.wait()
+        except Unavailable:
+            raise
+        except (Exception, eventlet.Timeout) as error:
+            channel.close(f"The broker did not answer in time: {error!r}")
+            raise Unavailable("The broker did not confirm in time") from error
+
+    def _connected(self) -> ConfirmedChannel:
+        with self._connecting:
+            if self._channel is None or not self._channel.open:
+                self._channel = self._connect()
+        return self._channel
+
+    def _connect(self) -> ConfirmedChannel:
+        try:
+            with eventlet.Timeout(HEARTBEAT_S):
+                return ConfirmedChannel(self.container.config["AMQP_URI"])
+        except (Exception, eventlet.Timeout) as error:
+            _log.warning("cannot reach the broker: %r", error)
+            raise Unavailable("The broker cannot be reached") from error
+
+    def stop(self) -> None:
+        """Close the connection."""
+        if self._channel:
+            self._channel.close("The service is stopping")
+
+    def kill(self) -> None:
+        """The same without grace."""
+        self.stop()
+
+
+class Publisher(DependencyProvider):
+    """Gives workers the bus."""
+
+    bus = Bus()
+
+    def get_dependency(self, worker_ctx: object) -> Bus:
+        """The bus; call `publish`."""
+        return self.bus

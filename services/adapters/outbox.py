@@ -1,0 +1,109 @@
+"""The relay: publishes the events that documents carry, then clears them from the documents.
+
+Any number of replicas may relay the same event; consumers ignore what they have seen.
+"""
+
+from __future__ import annotations
+
+from contextlib import suppress
+from logging import getLogger
+from typing import Any
+
+import eventlet
+from eventlet.event import Event
+from eventlet.queue import Empty, Queue
+from nameko.extensions import DependencyProvider
+from pymongo import UpdateOne
+from pymongo.collection import Collection
+from pymongo.errors import PyMongoError
+
+from services.adapters.bus.publisher import Bus, Outgoing
+from services.adapters.mongo import Document, Index, Indexes, MongoConnection, ensure_indexes
+from services.contracts.topology import MESSAGE_TYPES
+from services.errors import Unavailable
+
+PENDING = {"outbox.id": {"$exists": True}}
+AT_ONCE = 200
+LOOK_EVERY_S = 1.0
+_log = getLogger(__name__)
+
+
+def outbox_index(collection: str) -> Indexes:
+    """The index by which pending events are found without reading the collection."""
+    return {collection: (Index(("outbox.id",), sparse=True),)}
+
+
+def outgoing(entry: Document, trace: str) -> Outgoing:
+    """The message of an outbox entry; its id is the entry's, however often it is sent."""
+    kind = MESSAGE_TYPES[entry["type"]]
+    item = kind.model_validate(entry["item"]).model_dump_json().encode()
+    return Outgoing.of(kind, [item], trace, entry["id"])
+
+
+class Outbox(DependencyProvider):
+    """Relays the outbox of one collection; `wake` makes it look at once."""
+
+    bus = Bus()
+    connection = MongoConnection()
+
+    def __init__(self, collection: str) -> None:
+        self.collection = collection
+        self._wakes: Any = Queue()
+        self._stopping = False
+        self._stopped = Event()
+
+    def start(self) -> None:
+        """Begin to relay."""
+        self.container.spawn_managed_thread(self._relay_for_ever)
+
+    def stop(self) -> None:
+        """Finish what is being relayed, leave."""
+        self._stopping = True
+        self.wake()
+        self._stopped.wait()
+
+    def wake(self) -> None:
+        """Say that a document with an outbox has been written."""
+        self._wakes.put(True)
+
+    def get_dependency(self, worker_ctx: object) -> Outbox:
+        """The relay; call `wake` after a write."""
+        return self
+
+    def _relay_for_ever(self) -> None:
+        ensure_indexes(self.connection.db, outbox_index(self.collection))
+        while not self._stopping:
+            try:
+                if self.relay() < AT_ONCE:
+                    self._doze()
+            except (Unavailable, PyMongoError) as error:
+                _log.warning("outbox of %s: %s; trying again", self.collection, error)
+                eventlet.sleep(LOOK_EVERY_S)
+        self._stopped.send()
+
+    def _doze(self) -> None:
+        with suppress(Empty):
+            self._wakes.get(timeout=LOOK_EVERY_S)
+            while True:
+                self._wakes.get_nowait()
+
+    def relay(self) -> int:
+        """Publish what is pending, then clear it; returns how many documents had something."""
+        collection = self.connection.db[self.collection]
+        documents = list(collection.find(PENDING, {"outbox": 1}, limit=AT_ONCE))
+        entries = [(each["_id"], entry) for each in documents for entry in each["outbox"]]
+        if entries:
+            self.bus.publish(*(outgoing(entry, str(id)) for id, entry in entries))
+            _clear(collection, documents)
+        return len(documents)
+
+
+def _clear(collection: Collection[Document], documents: list[Document]) -> None:
+    cleared = [
+        UpdateOne(
+            {"_id": each["_id"]},
+            {"$pull": {"outbox": {"id": {"$in": [entry["id"] for entry in each["outbox"]]}}}},
+        )
+        for each in documents
+    ]
+    collection.bulk_write(cleared, ordered=False)

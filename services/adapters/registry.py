@@ -1,0 +1,58 @@
+"""The registry as other services read it: a snapshot, renewed when its version changes."""
+
+from __future__ import annotations
+
+import time
+from datetime import UTC, datetime
+
+from nameko.extensions import DependencyProvider, SharedExtension
+
+from services.adapters.mongo import Document, MongoConnection
+from services.contracts.actor import Actor, Role
+from services.contracts.directory import Directory
+
+COLLECTION = "registry"
+CURRENT = "current"
+STALE_AFTER_S = 1.0
+ADMINISTRATOR = "administrator"
+
+
+class RegistryCache(SharedExtension):
+    """Holds the newest snapshot; asks for a newer version at most once a second."""
+
+    connection = MongoConnection()
+
+    def __init__(self) -> None:
+        self._directory = Directory()
+        self._checked = float("-inf")
+
+    @property
+    def current(self) -> Directory:
+        """The snapshot in force, at most `STALE_AFTER_S` old."""
+        if time.monotonic() - self._checked > STALE_AFTER_S:
+            self._renew()
+        return self._directory
+
+    def _renew(self) -> None:
+        collection = self.connection.db[COLLECTION]
+        newest: Document = collection.find_one({"_id": CURRENT}, {"version": 1}) or {}
+        if newest.get("version", 0) != self._directory.version:
+            document: Document = collection.find_one({"_id": CURRENT}) or {}
+            self._directory = Directory.model_validate(document["directory"])
+        self._checked = time.monotonic()
+
+    def actor(self, token_hash: str) -> Actor | None:
+        """Who holds the token: somebody in the registry, or the installation's administrator."""
+        if token_hash == self.container.config.get("HAOPING_ADMIN_TOKEN_HASH"):
+            return Actor(ADMINISTRATOR, frozenset({Role.ADMINISTRATOR}))
+        return self.current.actor_with(token_hash, datetime.now(UTC))
+
+
+class Registry(DependencyProvider):
+    """Gives workers the registry."""
+
+    cache = RegistryCache()
+
+    def get_dependency(self, worker_ctx: object) -> RegistryCache:
+        """The registry; read `.current`."""
+        return self.cache

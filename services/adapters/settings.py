@@ -1,0 +1,47 @@
+"""Settings: `config/services.yaml`, where `${NAME:default}` comes from the environment."""
+
+from __future__ import annotations
+
+import hashlib
+import os
+from collections.abc import Mapping
+from pathlib import Path
+from typing import Any
+
+import yaml
+from nameko.cli.main import setup_yaml_parser
+
+from services.errors import Misconfigured
+
+ROOT = Path(__file__).resolve().parents[2]
+
+
+def config_dir(config: Mapping[str, Any]) -> Path:
+    """Where rules, index recipes and registries lie; relative paths start at the project."""
+    return ROOT / str(config.get("HAOPING_CONFIG_DIR", "config"))
+
+
+def load_settings() -> dict[str, Any]:
+    """The settings as a service sees them, for scripts and tests that start services."""
+    setup_yaml_parser()
+    folder = config_dir(os.environ)
+    settings: dict[str, Any] = yaml.safe_load((folder / "services.yaml").read_text("utf-8"))
+    return settings
+
+
+def secret_bytes(config: Mapping[str, Any], name: str, size: int) -> bytes:
+    """The secret kept in the file that setting `name` points to.
+
+    Raises Misconfigured when the file is missing or does not hold `size` bytes.
+    """
+    path = ROOT / str(config[name])
+    if not path.is_file() or len(secret := path.read_bytes()) != size:
+        raise Misconfigured(
+            f"{name}: {path} must be a file of {size} random bytes; 'haoping up' makes one"
+        )
+    return secret
+
+
+def token_hash(token: str) -> str:
+    """How a token is kept: its SHA-256 in hex. Tokens are 256 random bits, so no salt is needed."""
+    return hashlib.sha256(token.encode()).hexdigest()

@@ -1,0 +1,25 @@
+"""What every kind of test may use: one real broker and database for the whole session."""
+
+from __future__ import annotations
+
+import os
+from collections.abc import Iterator
+
+import pytest
+
+from services.console.stack import Stack
+
+
+@pytest.fixture(scope="session")
+def stack(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Stack]:
+    """A private broker and database in a folder of this session, without services.
+
+    HAOPING_TEST_AMQP_URI and HAOPING_TEST_MONGO_URI put others in their place; the AMQP_URI and
+    MONGO_URI of whoever runs the tests are left alone, for they may hold somebody's ratings.
+    """
+    environment = {
+        "AMQP_URI": os.environ.get("HAOPING_TEST_AMQP_URI", ""),
+        "MONGO_URI": os.environ.get("HAOPING_TEST_MONGO_URI", ""),
+    }
+    with Stack(tmp_path_factory.mktemp("stack"), environment=environment) as running:
+        yield running

@@ -1,0 +1,112 @@
+"""What tests do with a real broker: look into queues, empty them, and stand in the line's way."""
+
+from __future__ import annotations
+
+import uuid
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from typing import Any
+from urllib.parse import urlsplit
+
+import eventlet
+from kombu import Connection
+
+from services.adapters.bus.topology import declare
+from services.adapters.settings import load_settings
+from services.console.stack import Stack
+from services.contracts import topology
+
+QUEUES = (
+    *(queue.name for queue in topology.WORK_QUEUES),
+    *(topology.delay_exchange(seconds) for seconds in topology.DELAYS_S),
+    topology.DEAD_LETTERS,
+)
+
+
+def settings(stack: Stack, **over: str) -> dict[str, Any]:
+    """What a service container is configured with, on a database of its own."""
+    servers = {"AMQP_URI": stack.amqp_uri, "MONGO_URI": stack.mongo_uri}
+    secrets = {
+        "HAOPING_MASTER_KEY_FILE": str(stack.layout.secrets / "master.key"),
+        "HAOPING_LEDGER_KEY_FILE": str(stack.layout.secrets / "ledger.key"),
+    }
+    own = {"MONGO_DATABASE": f"test_{uuid.uuid4().hex[:8]}"}
+    return {**load_settings(), **servers, **secrets, **own, **over}
+
+
+def waiting(uri: str, queue: str) -> int:
+    """How many messages wait in a queue."""
+    with Connection(uri) as connection:
+        return int(connection.default_channel.queue_declare(queue, passive=True).message_count)
+
+
+def taken(uri: str, queue: str) -> list[Any]:
+    """Take everything out of a queue."""
+    with Connection(uri) as connection:
+        channel = connection.default_channel
+        return list(iter(lambda: channel.basic_get(queue, no_ack=True), None))
+
+
+def purge(uri: str) -> None:
+    """Leave every queue declared and empty."""
+    with Connection(uri) as connection:
+        declare(connection.default_channel)
+        for queue in QUEUES:
+            connection.default_channel.queue_purge(queue)
+
+
+def eventually(holds: Callable[[], Any], within_s: float = 20) -> Any:
+    """Wait until `holds()` is true and return it; fail when it never is."""
+    with eventlet.Timeout(within_s, AssertionError(f"not within {within_s} s: {holds}")):
+        while not (result := holds()):
+            eventlet.sleep(0.05)
+    return result
+
+
+class Line:
+    """A line to the broker that can be made to swallow what the broker says."""
+
+    def __init__(self, uri: str) -> None:
+        broker = urlsplit(uri)
+        self._target = (broker.hostname, broker.port)
+        self._listening = eventlet.listen(("127.0.0.1", 0))
+        port = self._listening.getsockname()[1]
+        self.uri = uri.replace(f"{broker.hostname}:{broker.port}", f"127.0.0.1:{port}")
+        self.mute = False
+        self._pairs: list[Any] = []
+
+    def serve(self) -> None:
+        """Carry bytes both ways, for ever."""
+        while True:
+            client, _ = self._listening.accept()
+            server = eventlet.connect(self._target)
+            self._pairs += [client, server]
+            eventlet.spawn(self._carry, client, server, lambda: False)
+            eventlet.spawn(self._carry, server, client, lambda: self.mute)
+
+    def _carry(self, source: Any, sink: Any, swallowed: Callable[[], bool]) -> None:
+        try:
+            while data := source.recv(65536):
+                if not swallowed():
+                    sink.sendall(data)
+        except OSError:
+            return
+        finally:
+            sink.close()
+
+    def close(self) -> None:
+        """Cut everything."""
+        for each in (self._listening, *self._pairs):
+            each.close()
+
+
+@contextmanager
+def line_to(uri: str) -> Iterator[Line]:
+    """A line to the broker for the length of a `with`."""
+    line = Line(uri)
+    serving = eventlet.spawn(line.serve)
+    try:
+        yield line
+    finally:
+        serving.kill()
+        line.close()

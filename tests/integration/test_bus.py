@@ -1,0 +1,252 @@
+"""The bus on a real broker: three outcomes, batches, and never a false confirmation."""
+
+from __future__ import annotations
+
+import time
+import uuid
+from collections import Counter
+from collections.abc import Callable, Iterator, Sequence
+from typing import Any
+
+import pytest
+from nameko.containers import ServiceContainer
+from pymongo.errors import AutoReconnect
+
+from services.adapters.bus import Bus, Delivery, Outgoing, Publisher, consume, packed
+from services.adapters.bus import publisher as publishing
+from services.adapters.bus.settling import REASON
+from services.adapters.outcome import Done, Later, Never, Outcome
+from services.console.stack import Stack
+from services.contracts import topology
+from services.contracts.events import RatingSubmitted
+from services.errors import Unavailable
+from tests.county import press
+from tests.integration.bus import eventually, line_to, purge, settings, taken, waiting
+
+pytestmark = pytest.mark.integration
+RATINGS = topology.STORE_RATINGS
+Containers = Callable[..., ServiceContainer]
+
+
+class Desk:
+    """A service that notes what it is given and answers as the test says."""
+
+    name = "desk"
+    batches: list[list[str]]
+    answer: Callable[[Delivery[RatingSubmitted]], Outcome]
+
+    @consume(RATINGS, size=100, within_ms=20)
+    def take(self, deliveries: Sequence[Delivery[RatingSubmitted]]) -> list[Outcome]:
+        """Note the batch, then answer for each."""
+        Desk.batches.append([delivery.message.rating_id for delivery in deliveries])
+        return [Desk.answer(delivery) for delivery in deliveries]
+
+
+class Sender:
+    """A service that publishes."""
+
+    name = "sender"
+    bus = Publisher()
+
+
+@pytest.fixture
+def desk(stack: Stack, container_factory: Containers) -> Iterator[type[Desk]]:
+    """A desk that says done to everything, with empty queues; start it by `opened`."""
+    purge(stack.amqp_uri)
+    Desk.batches, Desk.answer = [], staticmethod(lambda delivery: Done())
+    yield Desk
+    purge(stack.amqp_uri)
+
+
+@pytest.fixture
+def bus(stack: Stack, container_factory: Containers) -> Bus:
+    """The bus of a running service."""
+    return bus_on(container_factory, settings(stack))
+
+
+def bus_on(container_factory: Containers, config: dict[str, Any]) -> Bus:
+    """The bus of a service with this configuration."""
+    container = container_factory(Sender, config)
+    container.start()
+    [found] = [each for each in container.extensions if isinstance(each, Bus)]
+    return found
+
+
+def seen(rating_id: str) -> int:
+    """How often the desk was given a rating."""
+    return Counter(each for batch in Desk.batches for each in batch)[rating_id]
+
+
+def send(bus: Bus, *presses: RatingSubmitted) -> None:
+    """Publish each press in a message of its own."""
+    bus.publish(*(message for each in presses for message in packed([each], "trace")))
+
+
+def test_what_is_done_is_acknowledged_batch_by_batch(
+    stack: Stack, desk: type[Desk], bus: Bus, container_factory: Containers
+) -> None:
+    presses = [press() for _ in range(250)]
+    send(bus, *presses)
+    container_factory(desk, settings(stack)).start()
+    eventually(lambda: sum(map(len, desk.batches)) == 250)
+    eventually(lambda: waiting(stack.amqp_uri, RATINGS.name) == 0)
+    assert [each for batch in desk.batches for each in batch] == [p.rating_id for p in presses]
+    assert max(map(len, desk.batches)) <= 100
+
+
+def test_what_must_wait_comes_back_alone_and_older(
+    stack: Stack, desk: type[Desk], bus: Bus, container_factory: Containers
+) -> None:
+    fine, waits = press(), press()
+    attempts: list[int] = []
+
+    def answer(delivery: Delivery[RatingSubmitted]) -> Outcome:
+        if delivery.message == waits:
+            attempts.append(delivery.attempt)
+        early = delivery.message == waits and delivery.attempt == 0
+        return Later("not yet") if early else Done()
+
+    desk.answer = staticmethod(answer)
+    container_factory(desk, settings(stack)).start()
+    started = time.monotonic()
+    bus.publish(*packed([fine, waits], "trace"))
+    eventually(lambda: attempts == [0, 1])
+    assert time.monotonic() - started >= topology.DELAYS_S[0] - 0.5
+    assert seen(fine.rating_id) == 1
+
+
+def test_what_will_never_be_handled_is_kept_with_its_reason(
+    stack: Stack, desk: type[Desk], bus: Bus, container_factory: Containers
+) -> None:
+    desk.answer = staticmethod(lambda delivery: Never("no such unit"))
+    container_factory(desk, settings(stack)).start()
+    send(bus, press(rating_id="lost"))
+    eventually(lambda: waiting(stack.amqp_uri, topology.DEAD_LETTERS) == 1)
+    [letter] = taken(stack.amqp_uri, topology.DEAD_LETTERS)
+    assert letter.headers[REASON] == "no such unit"
+    assert b"lost" in letter.body
+    assert waiting(stack.amqp_uri, RATINGS.name) == 0
+
+
+def test_what_cannot_be_read_never_reaches_the_service_and_is_kept(
+    stack: Stack, desk: type[Desk], bus: Bus, container_factory: Containers
+) -> None:
+    container_factory(desk, settings(stack)).start()
+    bus.publish(Outgoing(topology.EVENTS, "rating.submitted", b"{broken", str(uuid.uuid4())))
+    eventually(lambda: waiting(stack.amqp_uri, topology.DEAD_LETTERS) == 1)
+    [letter] = taken(stack.amqp_uri, topology.DEAD_LETTERS)
+    assert letter.body == b"{broken"
+    assert desk.batches == []
+
+
+def test_a_poison_message_delays_itself_only(
+    stack: Stack, desk: type[Desk], bus: Bus, container_factory: Containers
+) -> None:
+    def answer(delivery: Delivery[RatingSubmitted]) -> Outcome:
+        if delivery.message.rating_id == "poison":
+            raise ZeroDivisionError
+        return Done()
+
+    desk.answer = staticmethod(answer)
+    good = [press() for _ in range(5)]
+    send(bus, *good[:2], press(rating_id="poison"), *good[2:])
+    container_factory(desk, settings(stack)).start()
+    eventually(lambda: waiting(stack.amqp_uri, topology.delay_exchange(5)) == 1)
+    eventually(lambda: waiting(stack.amqp_uri, RATINGS.name) == 0)
+    assert all(seen(each.rating_id) for each in good)
+
+
+def test_a_failing_database_is_no_messages_fault(
+    stack: Stack, desk: type[Desk], bus: Bus, container_factory: Containers
+) -> None:
+    failures = iter([True, True, False])
+    attempts: list[int] = []
+
+    def answer(delivery: Delivery[RatingSubmitted]) -> Outcome:
+        attempts.append(delivery.attempt)
+        if next(failures):
+            raise AutoReconnect("down")
+        return Done()
+
+    desk.answer = staticmethod(answer)
+    send(bus, press())
+    container_factory(desk, settings(stack)).start()
+    eventually(lambda: attempts == [0, 0, 0])
+    eventually(lambda: waiting(stack.amqp_uri, RATINGS.name) == 0)
+    assert waiting(stack.amqp_uri, topology.delay_exchange(5)) == 0
+
+
+def test_what_was_not_acknowledged_is_delivered_again(
+    stack: Stack, desk: type[Desk], bus: Bus, container_factory: Containers
+) -> None:
+    """The first consumer dies with the batch in hand; the second gets all of it."""
+    hang = [True]
+
+    def answer(delivery: Delivery[RatingSubmitted]) -> Outcome:
+        if hang[0]:
+            raise AutoReconnect("for ever")
+        return Done()
+
+    desk.answer = staticmethod(answer)
+    presses = [press() for _ in range(3)]
+    send(bus, *presses)
+    first = container_factory(desk, settings(stack))
+    first.start()
+    eventually(lambda: desk.batches)
+    first.kill()
+    hang[0], desk.batches = False, []
+    container_factory(desk, settings(stack)).start()
+    eventually(lambda: all(seen(each.rating_id) for each in presses))
+
+
+def test_a_stopping_service_finishes_its_batch_first(
+    stack: Stack, desk: type[Desk], bus: Bus, container_factory: Containers
+) -> None:
+    container = container_factory(desk, settings(stack))
+    container.start()
+    send(bus, *(press() for _ in range(30)))
+    eventually(lambda: desk.batches)
+    container.stop()
+    handled = sum(map(len, desk.batches))
+    eventually(lambda: waiting(stack.amqp_uri, RATINGS.name) == 30 - handled)
+
+
+def test_a_message_that_no_queue_takes_is_not_confirmed(bus: Bus) -> None:
+    with pytest.raises(Unavailable, match="No queue is bound"):
+        bus.publish(Outgoing(topology.EVENTS, "nobody.listens", b"{}", str(uuid.uuid4())))
+
+
+def test_an_announcement_needs_no_listener(bus: Bus) -> None:
+    bus.publish(Outgoing(topology.EVENTS, "case.opened", b"{}", "a", mandatory=False))
+
+
+def test_a_silent_broker_is_never_taken_for_a_confirmation(
+    stack: Stack,
+    desk: type[Desk],
+    container_factory: Containers,
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    """The answer to the first message is swallowed; the second must not be given it."""
+    monkeypatch.setattr(publishing, "CONFIRM_TIMEOUT_S", 1)
+    with line_to(stack.amqp_uri) as line:
+        bus = bus_on(container_factory, settings(stack, AMQP_URI=line.uri))
+        send(bus, press(rating_id="before"))
+        line.mute = True
+        with pytest.raises(Unavailable):
+            send(bus, press(rating_id="unheard"))
+        line.mute = False
+        with pytest.raises(Unavailable, match="No queue is bound"):
+            bus.publish(Outgoing(topology.EVENTS, "nobody.listens", b"{}", str(uuid.uuid4())))
+        send(bus, press(rating_id="after"))
+    bodies = b"".join(letter.body for letter in taken(stack.amqp_uri, RATINGS.name))
+    assert b"before" in bodies
+    assert b"after" in bodies
+
+
+def test_without_a_broker_the_sender_is_told_at_once(
+    container_factory: Containers, stack: Stack
+) -> None:
+    nowhere = "amqp://guest:guest@127.0.0.1:1//"
+    bus = bus_on(container_factory, settings(stack, AMQP_URI=nowhere))
+    with pytest.raises(Unavailable, match="cannot be reached"):
+        send(bus, press())
