@@ -1,0 +1,113 @@
+"""The thinking of the edge: a form from somebody, at a time, becomes an event or is refused."""
+
+from __future__ import annotations
+
+import hashlib
+import hmac
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+
+from pydantic import ValidationError
+
+from services.capture.forms import ErrandForm, RatingForm
+from services.contracts.actor import Actor, Role
+from services.contracts.events import ErrandReported, RatingSubmitted
+from services.contracts.rules import Rules
+from services.errors import Invalid, NotAllowed
+
+Seal = Callable[[Mapping[str, str]], bytes]
+
+
+@dataclass(frozen=True)
+class Edge:
+    """What the edge knows when a request arrives."""
+
+    actor: Actor
+    rules: Rules
+    received_at: datetime
+    seal: Seal
+    fingerprint_key: bytes
+
+    def rating(self, form: RatingForm, receipt: str) -> RatingSubmitted:
+        """The event for a press. Raises Invalid with field errors, or NotAllowed."""
+        _check_tags(form, self.rules)
+        personal = form.personal
+        try:
+            return RatingSubmitted(
+                **form.model_dump(include=_SHARED),
+                rating_id=str(form.rating_id),
+                device=_device(form, self.actor),
+                pressed_at=corrected(form, self.received_at, self.rules),
+                received_at=self.received_at,
+                sealed=self.seal(personal) if personal else None,
+                named=bool(form.name),
+                contactable=bool(form.phone),
+                has_text=bool(form.comment),
+                submitted_by=self.actor.id,
+                receipt=receipt,
+                fingerprint=fingerprint(form, self.fingerprint_key),
+            )
+        except ValidationError as error:
+            raise Invalid(errors=[{"pointer": "", "detail": error.errors()[0]["msg"]}]) from None
+
+    def errand(self, form: ErrandForm) -> ErrandReported:
+        """The event for an errand that reached a stage."""
+        return ErrandReported(
+            **form.model_dump(), received_at=self.received_at, submitted_by=self.actor.id
+        )
+
+
+_WORKED_OUT = {"rating_id", "device", "pressed_at"}
+_SHARED = set(RatingForm.model_fields) & set(RatingSubmitted.model_fields) - _WORKED_OUT
+
+
+def fingerprint(form: RatingForm, key: bytes) -> str:
+    """What the press says, as a keyed hash: the same for every resend, whenever it was sent."""
+    content = form.model_dump_json(exclude={"sent_at"})
+    return hmac.new(key, content.encode(), hashlib.sha256).hexdigest()
+
+
+def corrected(form: RatingForm, received_at: datetime, rules: Rules) -> datetime:
+    """When the press happened by our clock.
+
+    Within one boot the device's clock is as wrong at sending as it was at the press, so the offset
+    received − sent mends both. An offset within the tolerance is the network's, not the clock's.
+    Raises Invalid for a press in the future that no `sent_at` explains.
+    """
+    tolerance = timedelta(seconds=rules.rating.clock_tolerance_s)
+    offset = received_at - form.sent_at if form.sent_at else timedelta(0)
+    pressed_at = form.pressed_at + offset if abs(offset) > tolerance else form.pressed_at
+    if pressed_at > received_at + tolerance:
+        detail = f"lies in the future; here it is {received_at.isoformat()}. Check the clock"
+        raise Invalid(errors=[{"pointer": "/pressed_at", "detail": detail}])
+    return pressed_at
+
+
+def _device(form: RatingForm, actor: Actor) -> str | None:
+    """A device speaks for itself only; a system may name the device it speaks for."""
+    if Role.DEVICE not in actor.roles:
+        return form.device
+    if form.device not in (None, actor.id):
+        raise NotAllowed(f"Device {actor.id} cannot send the presses of another device")
+    return actor.id
+
+
+def _check_tags(form: RatingForm, rules: Rules) -> None:
+    """A tag belongs to one level (domain digest 1.13); a retired tag is still understood."""
+    wrong = [
+        {"pointer": f"/tags/{position}", "detail": detail}
+        for position, code in enumerate(form.tags)
+        if (detail := _what_is_wrong_with(code, form, rules))
+    ]
+    if wrong:
+        raise Invalid(errors=wrong)
+
+
+def _what_is_wrong_with(code: str, form: RatingForm, rules: Rules) -> str | None:
+    tag = rules.tags.get(code)
+    if tag is None:
+        return f"there is no tag {code}"
+    if tag.level != form.level:
+        return f"tag {code} belongs to level {tag.level}, not {form.level}"
+    return None

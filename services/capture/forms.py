@@ -1,0 +1,79 @@
+"""What integrators send, strictly checked; names follow the interfaces in use (domain digest 2.6).
+
+Unknown fields are refused: a misspelt one would otherwise be lost in silence.
+"""
+
+from typing import Annotated, Any
+from uuid import UUID
+
+from pydantic import AwareDatetime, BaseModel, BeforeValidator, ConfigDict, Field, StringConstraints
+
+from services.contracts.events import SystemCode
+from services.contracts.vocabulary import Channel, Level, Stage, Turn
+
+Code = Annotated[str, StringConstraints(min_length=1, max_length=64, strip_whitespace=True)]
+Words = Annotated[str, StringConstraints(min_length=1, max_length=2000, strip_whitespace=True)]
+
+
+def _no_boolean(value: Any) -> Any:
+    """JSON's `true` equals 1 in Python, and would be taken for a very bad rating."""
+    if isinstance(value, bool):
+        raise ValueError("Input should be 5, 4, 3, 2 or 1")
+    return value
+
+
+PERSONAL = ("name", "phone", "certificate", "comment")
+
+
+class Form(BaseModel):
+    """A body of the API."""
+
+    model_config = ConfigDict(frozen=True, extra="forbid")
+
+
+class RatingForm(Form):
+    """One press. `rating_id` is the sender's for ever: a resend with the same id is absorbed.
+
+    `pressed_at` and `sent_at` are by the sender's clock; with both, a wrong clock is corrected.
+    """
+
+    rating_id: UUID
+    level: Annotated[Level, BeforeValidator(_no_boolean)]
+    channel: Channel
+    pressed_at: AwareDatetime
+    sent_at: AwareDatetime | None = None
+    stage: Stage = Stage.COMPLETED
+    turn: Turn = Turn.FIRST
+    source_system: SystemCode | None = None
+    errand_number: Code | None = None
+    occurrence: int = Field(1, ge=1, le=999)
+    item: Code | None = None
+    unit: Code | None = None
+    window: Code | None = None
+    device: Code | None = None
+    staff: Code | None = None
+    tags: tuple[Code, ...] = Field((), max_length=20)
+    name: Words | None = None
+    phone: Annotated[str, StringConstraints(pattern=r"^\+?[0-9 -]{5,20}$")] | None = None
+    certificate: Code | None = None
+    comment: Words | None = None
+
+    @property
+    def personal(self) -> dict[str, str]:
+        """What has to be sealed: everything that could tell who the rater is."""
+        return {field: value for field in PERSONAL if (value := getattr(self, field))}
+
+
+class ErrandForm(Form):
+    """An errand (办件) reached a stage: accepted 受理 or completed 办结."""
+
+    source_system: SystemCode
+    errand_number: Code
+    stage: Stage
+    occurrence: int = Field(1, ge=1, le=999)
+    item: Code
+    unit: Code
+    window: Code | None = None
+    staff: Code | None = None
+    reached_at: AwareDatetime
+    promised_by: AwareDatetime | None = None

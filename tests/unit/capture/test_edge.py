@@ -1,0 +1,143 @@
+"""The edge: what a form becomes, and what is refused with a reason."""
+
+from __future__ import annotations
+
+import json
+import uuid
+from dataclasses import replace
+from datetime import datetime, timedelta
+from typing import Any
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+from pydantic import ValidationError
+
+from services.capture.edge import Edge, fingerprint
+from services.capture.forms import RatingForm
+from services.contracts.actor import Actor, Role
+from services.contracts.vocabulary import Level
+from services.errors import Invalid, NotAllowed
+from tests.county import NOON, RULES
+
+HALL = Actor("hall", frozenset({Role.SYSTEM}))
+KIOSK = Actor("kiosk-1", frozenset({Role.DEVICE}))
+KEY = b"k" * 32
+EDGE = Edge(HALL, RULES, NOON, lambda fields: json.dumps(dict(fields)).encode(), KEY)
+
+
+def form(**fields: Any) -> RatingForm:
+    """A plain press five minutes before noon."""
+    defaults = {"rating_id": uuid.uuid4(), "level": 5, "channel": "tablet", "window": "w1"}
+    pressed = {"pressed_at": NOON - timedelta(minutes=5)}
+    return RatingForm.model_validate(defaults | pressed | fields)
+
+
+def errors_of(refusal: pytest.ExceptionInfo[Invalid]) -> list[dict[str, str]]:
+    """The field errors of a refusal."""
+    errors: list[dict[str, str]] = refusal.value.extra["errors"]
+    return errors
+
+
+def test_a_press_keeps_what_it_says() -> None:
+    event = EDGE.rating(form(level=1, tags=["110"], item="permit"), "r1")
+    assert (event.level, event.tags, event.item, event.window) == (1, ("110",), "permit", "w1")
+    assert (event.received_at, event.submitted_by, event.receipt) == (NOON, "hall", "r1")
+
+
+def test_personal_fields_travel_only_as_one_ciphertext() -> None:
+    event = EDGE.rating(form(name="张三", phone="13800000000", comment="排队太久"), "r1")
+    assert (
+        event.sealed
+        == json.dumps({"name": "张三", "phone": "13800000000", "comment": "排队太久"}).encode()
+    )
+    assert (event.named, event.contactable, event.has_text) == (True, True, True)
+    in_the_clear = event.model_dump_json(exclude={"sealed"})
+    assert not [secret for secret in ("张三", "138", "排队") if secret in in_the_clear]
+
+
+def test_an_anonymous_press_seals_nothing() -> None:
+    event = EDGE.rating(form(), "r1")
+    assert (event.sealed, event.named, event.contactable, event.has_text) == (None,) + (False,) * 3
+
+
+@pytest.mark.parametrize(("tag", "says"), [("999", "no tag 999"), ("110", "belongs to level 1")])
+def test_a_tag_that_does_not_fit_is_refused_by_its_position(tag: str, says: str) -> None:
+    with pytest.raises(Invalid) as refusal:
+        EDGE.rating(form(tags=["510", tag]), "r1")
+    [error] = errors_of(refusal)
+    assert error["pointer"] == "/tags/1"
+    assert says in error["detail"]
+
+
+def test_a_retired_tag_is_still_understood() -> None:
+    assert EDGE.rating(form(tags=["501"]), "r1").tags == ("501",)
+
+
+def test_a_device_speaks_for_itself() -> None:
+    edge = replace(EDGE, actor=KIOSK)
+    assert edge.rating(form(), "r1").device == "kiosk-1"
+    with pytest.raises(NotAllowed, match="another device"):
+        edge.rating(form(device="kiosk-2"), "r1")
+
+
+def test_an_errand_number_without_its_system_is_refused() -> None:
+    with pytest.raises(Invalid) as refusal:
+        EDGE.rating(form(errand_number="A1"), "r1")
+    assert "go together" in errors_of(refusal)[0]["detail"]
+
+
+@pytest.mark.parametrize("wrong_by", [timedelta(days=-400), timedelta(hours=9)])
+def test_a_wrong_clock_is_mended_by_its_offset(wrong_by: timedelta) -> None:
+    """A kiosk whose clock is wrong says so by `sent_at`; the press keeps its distance to it."""
+    sent = form(pressed_at=NOON - timedelta(hours=2) + wrong_by, sent_at=NOON + wrong_by)
+    assert EDGE.rating(sent, "r1").pressed_at == NOON - timedelta(hours=2)
+
+
+def test_a_small_delay_is_the_networks_and_moves_nothing() -> None:
+    pressed = NOON - timedelta(minutes=3)
+    sent = form(pressed_at=pressed, sent_at=NOON - timedelta(seconds=20))
+    assert EDGE.rating(sent, "r1").pressed_at == pressed
+
+
+def test_a_press_in_the_future_needs_a_sent_at_to_be_believed() -> None:
+    with pytest.raises(Invalid) as refusal:
+        EDGE.rating(form(pressed_at=NOON + timedelta(hours=1)), "r1")
+    assert errors_of(refusal)[0]["pointer"] == "/pressed_at"
+
+
+@given(
+    wrong_by=st.timedeltas(timedelta(days=-900), timedelta(days=900)),
+    ago=st.timedeltas(timedelta(0), timedelta(days=3)),
+)
+def test_whatever_the_clock_says_a_press_is_never_in_the_future(
+    wrong_by: timedelta, ago: timedelta
+) -> None:
+    sent = form(pressed_at=NOON + wrong_by - ago, sent_at=NOON + wrong_by)
+    tolerance = timedelta(seconds=RULES.rating.clock_tolerance_s)
+    assert EDGE.rating(sent, "r1").pressed_at <= NOON + tolerance
+
+
+def test_a_resend_has_the_same_fingerprint_and_other_content_another() -> None:
+    first = form(sent_at=NOON)
+    again = first.model_copy(update={"sent_at": NOON + timedelta(days=2)})
+    other = first.model_copy(update={"level": Level.VERY_DISSATISFIED})
+    assert fingerprint(first, KEY) == fingerprint(again, KEY) != fingerprint(other, KEY)
+
+
+@pytest.mark.parametrize(
+    "wrong",
+    [
+        {"level": 6},
+        {"level": True},
+        {"channel": "fax"},
+        {"pressed_at": datetime(2020, 1, 1)},  # noqa: DTZ001 - a time without its zone
+        {"rating_id": "42"},
+        {"phone": "call me"},
+        {"source_system": "a:b", "errand_number": "1"},
+        {"colour": "red"},
+    ],
+)
+def test_a_form_that_is_wrong_is_refused(wrong: dict[str, Any]) -> None:
+    with pytest.raises(ValidationError):
+        form(**wrong)
