@@ -1,0 +1,72 @@
+"""How a batch of presses is stored: examined, put off, inserted, and what was wrong quarantined."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass
+
+from services.adapters.outcome import Done, Later, Outcome
+from services.contracts.events import RatingSubmitted
+from services.contracts.vocabulary import Turn
+from services.store.intake import Document, Intake, Refusal, buckets
+from services.store.quarantine import FINAL, OPEN, Quarantine, Row
+from services.store.repository import Fate, Ratings
+
+SealPress = Callable[[RatingSubmitted], bytes]
+WAITS_FOR_FIRST = Later("append_before_first: the rating that it belongs to is not here yet")
+DETAILS = {
+    Fate.CONFLICT: "this rating id was used before with other content",
+    Fate.ALREADY_RATED: "this service was rated before, under another rating id",
+}
+
+
+@dataclass(frozen=True)
+class Storing:
+    """The collaborators of one batch."""
+
+    ratings: Ratings
+    quarantine: Quarantine
+    intake: Intake
+    seal: SealPress
+
+    def store(self, presses: Sequence[RatingSubmitted]) -> list[Outcome]:
+        """Put every press where it belongs; safe to repeat with the same presses."""
+        examined = [(press, self.intake.examine(press)) for press in presses]
+        rows = [self._refused(press, it) for press, it in examined if isinstance(it, Refusal)]
+        good = [(press, it) for press, it in examined if not isinstance(it, Refusal)]
+        orphans = self._orphans([press for press, _ in good])
+        ready = [(press, document) for press, document in good if press.key not in orphans]
+        rows += self._insert(ready)
+        self.quarantine.file(rows, self.intake.stored_at)
+        self.quarantine.close([press.rating_id for press, _ in ready], self.intake.stored_at)
+        return [WAITS_FOR_FIRST if press.key in orphans else Done() for press in presses]
+
+    def _orphans(self, presses: Sequence[RatingSubmitted]) -> set[str]:
+        """Keys of appends whose first rating is neither stored nor in this batch."""
+        appends = {press.key: press.key_of_first for press in presses if _is_append(press)}
+        here = {press.key for press in presses if not _is_append(press)}
+        known = here | self.ratings.present(sorted(set(appends.values()) - here))
+        return {key for key, first in appends.items() if first not in known}
+
+    def _insert(self, ready: Sequence[tuple[RatingSubmitted, Document]]) -> list[Row]:
+        documents = [document for _, document in ready]
+        with self.ratings.touching(buckets(documents), self.intake.stored_at):
+            fates = self.ratings.insert(documents)
+        judged = zip(ready, fates, strict=True)
+        return [self._rejected(press, fate) for (press, _), fate in judged if fate in DETAILS]
+
+    def _refused(self, press: RatingSubmitted, refusal: Refusal) -> Row:
+        return self._row(press, press.rating_id, refusal.reason, refusal.detail, OPEN)
+
+    def _rejected(self, press: RatingSubmitted, fate: Fate) -> Row:
+        conflict = fate is Fate.CONFLICT
+        key = f"{press.rating_id}:{press.fingerprint[:16]}" if conflict else press.rating_id
+        return self._row(press, key, fate.value, DETAILS[fate], OPEN if conflict else FINAL)
+
+    def _row(self, press: RatingSubmitted, key: str, reason: str, detail: str, state: str) -> Row:
+        kind = type(press).__name__
+        return Row(key, reason, detail, self.seal(press), press.receipt, kind, state)
+
+
+def _is_append(press: RatingSubmitted) -> bool:
+    return press.turn is Turn.APPEND

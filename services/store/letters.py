@@ -1,0 +1,41 @@
+"""What the dead-letter queue brings: each thing in a letter becomes a row of the work list."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Callable, Iterator
+
+from services.adapters.bus import Letter
+from services.adapters.bus.settling import QUEUE, REASON
+from services.store.quarantine import Row, body_key
+
+SealText = Callable[[str], bytes]
+TOO_OFTEN = "delivered_too_often"
+
+
+def rows_of(letter: Letter, seal: SealText) -> Iterator[Row]:
+    """One row for each item of an envelope, or one for a body that nobody can read."""
+    reason, _, detail = str(letter.headers.get(REASON, TOO_OFTEN)).partition(": ")
+    where = f"{detail or reason} (queue {letter.headers.get(QUEUE, letter.routing_key)})"
+    kind, items = _items(letter.body)
+    for position, text in enumerate(items):
+        key = _rating_id(text) or body_key(text.encode())
+        receipt = f"{letter.id or body_key(letter.body)}/{position}"
+        yield Row(key, reason, where, seal(text), receipt, kind)
+
+
+def _items(body: bytes) -> tuple[str, list[str]]:
+    try:
+        envelope = json.loads(body)
+        items = [json.dumps(item, ensure_ascii=False) for item in envelope["items"]]
+        return str(envelope["type"]), items
+    except (ValueError, TypeError, KeyError):
+        return "unreadable", [body.decode(errors="replace")]
+
+
+def _rating_id(text: str) -> str | None:
+    try:
+        id = json.loads(text).get("rating_id")
+    except (ValueError, AttributeError):
+        return None
+    return id if isinstance(id, str) else None

@@ -1,0 +1,165 @@
+"""The store on a real broker and a real database: nothing lost, nothing doubled."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator
+from pathlib import Path
+from typing import Any
+
+import pytest
+from nameko.containers import ServiceContainer
+from pymongo.collection import Collection
+from pymongo.errors import AutoReconnect
+
+from services.adapters.bus import Bus, Outgoing, packed
+from services.adapters.clock import MovableClock
+from services.adapters.mongo import Db, connect
+from services.adapters.registry import COLLECTION, CURRENT
+from services.adapters.sealing import Sealer
+from services.console.stack import Stack
+from services.contracts import topology
+from services.contracts.message import Message
+from services.store.service import Store
+from tests.county import DIRECTORY, NOON, errand, linked, press
+from tests.integration.bus import eventually, purge, settings, taken, waiting
+from tests.integration.test_bus import bus_on
+
+pytestmark = pytest.mark.integration
+Containers = Callable[..., ServiceContainer]
+
+
+@pytest.fixture
+def config(stack: Stack) -> Iterator[dict[str, Any]]:
+    """Settings for a store with an empty bus and a database of its own that knows the county."""
+    purge(stack.amqp_uri)
+    config = settings(stack)
+    db = connect(config["MONGO_URI"], config["MONGO_DATABASE"])
+    registry = {"version": DIRECTORY.version, "directory": DIRECTORY.model_dump(mode="json")}
+    db[COLLECTION].insert_one({"_id": CURRENT, **registry})
+    yield config
+    purge(stack.amqp_uri)
+    db.client.drop_database(db.name)
+    db.client.close()
+
+
+@pytest.fixture
+def db(config: dict[str, Any]) -> Iterator[Db]:
+    """That database."""
+    db = connect(config["MONGO_URI"], config["MONGO_DATABASE"])
+    yield db
+    db.client.close()
+
+
+@pytest.fixture
+def bus(container_factory: Containers, config: dict[str, Any]) -> Bus:
+    """Somebody who publishes."""
+    return bus_on(container_factory, config)
+
+
+def send(bus: Bus, *messages: Message) -> None:
+    """Publish messages of one kind."""
+    bus.publish(*packed(messages, "trace"))
+
+
+def idle(config: dict[str, Any], queue: topology.Queue) -> bool:
+    """Whether nothing waits in a queue."""
+    return waiting(config["AMQP_URI"], queue.name) == 0
+
+
+def test_a_backlog_is_stored_once_and_the_bad_one_is_handed_on(
+    config: dict[str, Any], db: Db, bus: Bus, container_factory: Containers
+) -> None:
+    container_factory(Store, config).start()
+    presses = [press(level=1 if number == 7 else 5) for number in range(450)]
+    send(bus, *presses)
+    eventually(lambda: db["ratings"].count_documents({}) == 450)
+    eventually(lambda: waiting(config["AMQP_URI"], topology.RECTIFY_RATINGS.name) == 1)
+    [event] = taken(config["AMQP_URI"], topology.RECTIFY_RATINGS.name)
+    assert presses[7].rating_id.encode() in event.body
+    eventually(lambda: db["ratings"].count_documents({"outbox.id": {"$exists": True}}) == 0)
+
+
+def test_a_store_that_dies_between_insert_and_acknowledgement_doubles_nothing(
+    config: dict[str, Any],
+    db: Db,
+    bus: Bus,
+    container_factory: Containers,
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    """The insert succeeds, then the connection is lost before anybody hears of it."""
+    insert_many, lost = Collection.insert_many, [False]
+
+    def inserts_then_dies(self: Any, documents: Any, **options: Any) -> Any:
+        result = insert_many(self, documents, **options)
+        if self.name == "ratings" and not lost[0]:
+            lost[0] = True
+            raise AutoReconnect("the answer was lost")
+        return result
+
+    monkeypatch.setattr(Collection, "insert_many", inserts_then_dies)
+    container_factory(Store, config).start()
+    send(bus, *(press() for _ in range(50)), press(level=2))
+    eventually(lambda: lost[0] and idle(config, topology.STORE_RATINGS))
+    eventually(lambda: waiting(config["AMQP_URI"], topology.RECTIFY_RATINGS.name) == 1)
+    assert db["ratings"].count_documents({}) == 51
+    assert db["ratings"].count_documents({"repeats": {"$exists": True}}) == 0
+
+
+def test_two_stores_killed_and_replaced_lose_and_double_nothing(
+    config: dict[str, Any], db: Db, bus: Bus, container_factory: Containers
+) -> None:
+    first, second = container_factory(Store, config), container_factory(Store, config)
+    first.start()
+    second.start()
+    for _ in range(10):
+        send(bus, *(press() for _ in range(100)))
+    first.kill()
+    second.kill()
+    container_factory(Store, config).start()
+    eventually(lambda: db["ratings"].count_documents({}) == 1000)
+    eventually(lambda: idle(config, topology.STORE_RATINGS))
+    assert db["ratings"].count_documents({}) == 1000
+
+
+def test_an_append_that_overtook_its_first_rating_is_stored_after_it(
+    config: dict[str, Any], db: Db, bus: Bus, container_factory: Containers
+) -> None:
+    container_factory(Store, config).start()
+    send(bus, linked("A1", turn=2, level=1))
+    eventually(lambda: waiting(config["AMQP_URI"], topology.delay_exchange(5)) == 1)
+    send(bus, linked("A1", level=1))
+    eventually(lambda: db["ratings"].count_documents({}) == 2)
+
+
+def test_the_unit_of_a_linked_rating_is_its_errands(
+    config: dict[str, Any], db: Db, bus: Bus, container_factory: Containers
+) -> None:
+    container_factory(Store, config).start()
+    send(bus, errand("A1", unit="land"))
+    eventually(lambda: db["errands"].count_documents({}) == 1)
+    send(bus, linked("A1", window="w1"))
+    [rating] = eventually(lambda: list(db["ratings"].find()))
+    assert rating["unit"] == "land"
+
+
+def test_a_dead_letter_becomes_a_row_whose_payload_only_the_key_opens(
+    config: dict[str, Any], db: Db, bus: Bus, container_factory: Containers
+) -> None:
+    container_factory(Store, config).start()
+    bus.publish(Outgoing(topology.EVENTS, "rating.submitted", b'{"phone": "13800000000"}', "m1"))
+    [row] = eventually(lambda: list(db["quarantine"].find()))
+    assert (row["reason"], row["state"]) == ("malformed", "open")
+    assert b"13800000000" not in row["sealed"]
+    master_key = Path(config["HAOPING_MASTER_KEY_FILE"]).read_bytes()
+    opened = Sealer(db, master_key).open(row["sealed"])
+    assert opened == {"text": '{"phone": "13800000000"}'}
+
+
+def test_the_last_seen_time_is_the_business_clocks(
+    config: dict[str, Any], db: Db, bus: Bus, container_factory: Containers
+) -> None:
+    MovableClock(db).move_to(NOON)
+    container_factory(Store, {**config, "HAOPING_CLOCK": "movable"}).start()
+    send(bus, press(window="nowhere"))
+    [row] = eventually(lambda: list(db["quarantine"].find()))
+    assert abs((row["last_seen"] - NOON).total_seconds()) < 60
