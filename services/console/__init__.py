@@ -1,0 +1,1 @@
+"""The `haoping` command: what people and scripts type."""

@@ -1,0 +1,33 @@
+"""`haoping`: one command whose sub-commands live in modules of their own."""
+
+from __future__ import annotations
+
+import sys
+
+import typer
+from rich.console import Console
+from rich.markup import escape
+
+from services.console.doctor import doctor
+from services.console.month import month_app
+from services.console.up import up
+from services.errors import HaopingError
+
+app = typer.Typer(
+    help="Haoping (好评): the feedback engine of a government service network.",
+    no_args_is_help=True,
+    add_completion=False,
+    pretty_exceptions_enable=False,
+)
+app.command()(up)
+app.command()(doctor)
+app.add_typer(month_app, name="month")
+
+
+def main() -> None:
+    """Run a sub-command; what went wrong is one sentence on stderr and exit code 1."""
+    try:
+        app()
+    except HaopingError as error:
+        Console(stderr=True).print(f"[red]{escape(error.message)}[/red]", soft_wrap=True)
+        sys.exit(1)

@@ -1,0 +1,156 @@
+"""The broker: AMQP_URI if set, else a private RabbitMQ node of an installed rabbitmq-server."""
+
+from __future__ import annotations
+
+import os
+import shutil
+from collections.abc import Mapping
+from pathlib import Path
+
+from amqp.exceptions import AccessRefused
+from kombu import Connection
+
+from services.console.stack.failure import StackFailed
+from services.console.stack.install import install_rabbitmq, may_install
+from services.console.stack.layout import Layout
+from services.console.stack.ports import LOOPBACK
+from services.console.stack.program import Program, Server
+from services.console.stack.secrets import Secrets
+
+PORTS = ("amqp", "erlang", "epmd")
+PLUGINS: tuple[str, ...] = ()
+USER = "haoping"
+CONNECT_S = 3
+REFUSED = "mend AMQP_URI, or for a private node bring back or delete the whole state folder."
+CHOICES = """No broker was found. Choose one:
+  - install RabbitMQ: apt-get install rabbitmq-server, dnf install rabbitmq-server, \
+brew install rabbitmq
+  - run this once as root on Debian or Ubuntu, and it is installed for you
+  - set AMQP_URI to a broker that is running, such as amqp://user:password@host:5672/"""
+FOLDERS = (
+    "/usr/lib/rabbitmq/bin",
+    "/usr/local/opt/rabbitmq/sbin",
+    "/opt/homebrew/opt/rabbitmq/sbin",
+)
+CONFIGURATION = """\
+listeners.tcp.1 = {host}:{amqp}
+default_user = {user}
+default_pass = {password}
+default_user_tags.administrator = true
+log.console = true
+log.console.level = info
+log.file = false
+vm_memory_high_watermark.relative = 0.25
+disk_free_limit.absolute = 500MB
+"""
+
+
+def find() -> Path | None:
+    """The folder with the scripts of an installed RabbitMQ that need no other user."""
+    folders = [Path(folder) for folder in FOLDERS]
+    folders += sorted(Path("/usr/lib/rabbitmq/lib").glob("*/sbin"), reverse=True)
+    if on_path := shutil.which("rabbitmq-server"):
+        folders.append(Path(on_path).resolve().parent)
+    usable = (f for f in folders if os.access(f / "rabbitmq-server", os.X_OK))
+    return next((f for f in usable if (f / "rabbitmq-env").exists()), None)
+
+
+def find_epmd() -> str | None:
+    """Erlang's port mapper, which may hide beside its runtime."""
+    hidden = (str(path) for path in sorted(Path("/usr/lib/erlang").glob("erts-*/bin/epmd")))
+    return shutil.which("epmd") or next(hidden, None)
+
+
+def pick(
+    environ: Mapping[str, str], layout: Layout, secrets: Secrets, ports: Mapping[str, int]
+) -> Server:
+    """The broker to use. Raises StackFailed, with the choices, when there is none."""
+    if uri := environ.get("AMQP_URI"):
+        return Server("AMQP_URI", uri, "Broker: the one named by AMQP_URI.", lambda: version(uri))
+    return _private(layout, secrets, ports)
+
+
+def version(uri: str) -> str:
+    """Connect, authenticate and return the broker's name and version.
+
+    Raises StackFailed when the broker refuses the user, for asking again would not help.
+    """
+    try:
+        with Connection(uri, connect_timeout=CONNECT_S) as connection:
+            properties = connection.connect().server_properties
+    except AccessRefused as error:
+        raise StackFailed(f"The broker refuses the user or password: {REFUSED}") from error
+    return f"{properties.get('product', 'AMQP broker')} {properties.get('version', '')}".strip()
+
+
+def _private(layout: Layout, secrets: Secrets, ports: Mapping[str, int]) -> Server:
+    scripts, how = find(), "installed"
+    if scripts is None and may_install():
+        install_rabbitmq()
+        scripts, how = find(), "just installed with apt"
+    epmd = find_epmd()
+    if scripts is None or epmd is None:
+        raise StackFailed(CHOICES)
+    _write_configuration(layout, secrets, ports)
+    _write_cookie(layout.home / ".erlang.cookie", secrets.erlang_cookie)
+    uri = f"amqp://{USER}:{secrets.broker_password}@{LOOPBACK}:{ports['amqp']}/"
+    return Server(
+        "rabbitmq",
+        uri,
+        f"Broker: a private RabbitMQ node ({how}) on {LOOPBACK}:{ports['amqp']}.",
+        lambda: version(uri),
+        programs=(_epmd(ports), _rabbitmq()),
+        environment=_environment(layout, ports),
+        path=(str(scripts), str(Path(epmd).parent)),
+    )
+
+
+def _epmd(ports: Mapping[str, int]) -> Program:
+    port = ports["epmd"]
+    return Program("epmd", f"epmd -address {LOOPBACK} -port {port}", "servers", opens=port)
+
+
+def _rabbitmq() -> Program:
+    return Program("rabbitmq", "rabbitmq-server", "servers", at_home=True)
+
+
+def _write_configuration(layout: Layout, secrets: Secrets, ports: Mapping[str, int]) -> None:
+    layout.broker.joinpath("conf.d").mkdir(exist_ok=True)
+    files = {
+        "rabbitmq.conf": CONFIGURATION.format(
+            host=LOOPBACK, user=USER, password=secrets.broker_password, amqp=ports["amqp"]
+        ),
+        "enabled_plugins": f"[{','.join(PLUGINS)}].\n",
+        "advanced.config": "[].\n",
+        "rabbitmq-env.conf": "",
+    }
+    for name, content in files.items():
+        path = layout.broker / name
+        path.touch(mode=0o600)
+        path.write_text(content)
+
+
+def _write_cookie(path: Path, cookie: str) -> None:
+    """Erlang refuses a cookie that others may read."""
+    path.unlink(missing_ok=True)
+    path.touch(mode=0o600)
+    path.write_text(cookie)
+
+
+def _environment(layout: Layout, ports: Mapping[str, int]) -> dict[str, str]:
+    """Every place where RabbitMQ would look outside our folder, and every address it opens."""
+    folder = layout.broker
+    return {
+        "RABBITMQ_NODENAME": "haoping@localhost",
+        "RABBITMQ_MNESIA_BASE": str(folder / "mnesia"),
+        "RABBITMQ_LOG_BASE": str(folder / "log"),
+        "RABBITMQ_CONFIG_FILE": str(folder / "rabbitmq.conf"),
+        "RABBITMQ_CONFIG_FILES": str(folder / "conf.d"),
+        "RABBITMQ_ADVANCED_CONFIG_FILE": str(folder / "advanced.config"),
+        "RABBITMQ_CONF_ENV_FILE": str(folder / "rabbitmq-env.conf"),
+        "RABBITMQ_ENABLED_PLUGINS_FILE": str(folder / "enabled_plugins"),
+        "RABBITMQ_DIST_PORT": str(ports["erlang"]),
+        "RABBITMQ_SERVER_ADDITIONAL_ERL_ARGS": "-kernel inet_dist_use_interface {127,0,0,1}",
+        "ERL_EPMD_ADDRESS": LOOPBACK,
+        "ERL_EPMD_PORT": str(ports["epmd"]),
+    }

@@ -1,0 +1,63 @@
+"""Installing RabbitMQ from the distribution's own packages, as root on a Debian family."""
+
+from __future__ import annotations
+
+import os
+import shutil
+import subprocess
+from collections.abc import Iterator
+from contextlib import contextmanager
+from pathlib import Path
+
+from services.console.stack.failure import StackFailed
+
+POLICY = Path("/usr/sbin/policy-rc.d")
+START_NOTHING = "#!/bin/sh\nexit 101\n"
+INSTALL_TIMEOUT_S = 600
+PACKAGES = ("rabbitmq-server",)
+
+
+def may_install() -> bool:
+    """Whether we are root on a machine that has apt."""
+    return os.geteuid() == 0 and shutil.which("apt-get") is not None
+
+
+def install_rabbitmq(policy: Path = POLICY) -> None:
+    """Install RabbitMQ without starting the system's own service of it.
+
+    Raises StackFailed with apt's words when that does not work.
+    """
+    quiet = ("-q", "-y", "--no-install-recommends")
+    with _services_not_started(policy):
+        if _apt("install", *quiet, *PACKAGES).returncode != 0:
+            _apt("update", "-q")
+            outcome = _apt("install", *quiet, *PACKAGES)
+            if outcome.returncode != 0:
+                raise StackFailed(f"apt could not install RabbitMQ:\n{outcome.stdout[-2000:]}")
+
+
+def _apt(*arguments: str) -> subprocess.CompletedProcess[str]:
+    return subprocess.run(
+        ["apt-get", *arguments],
+        env={**os.environ, "DEBIAN_FRONTEND": "noninteractive"},
+        stdin=subprocess.DEVNULL,
+        stdout=subprocess.PIPE,
+        stderr=subprocess.STDOUT,
+        text=True,
+        timeout=INSTALL_TIMEOUT_S,
+        check=False,
+    )
+
+
+@contextmanager
+def _services_not_started(policy: Path) -> Iterator[None]:
+    """Debian's policy hook, in place only while apt runs and only if there is none already."""
+    if policy.exists():
+        yield
+        return
+    policy.write_text(START_NOTHING)
+    policy.chmod(0o755)
+    try:
+        yield
+    finally:
+        policy.unlink()

@@ -1,0 +1,67 @@
+"""Passwords, tokens and keys of a private stack: generated once, then read again."""
+
+from __future__ import annotations
+
+import hashlib
+import os
+import secrets
+from dataclasses import dataclass
+from pathlib import Path
+
+MASTER_KEY_BYTES = 96
+LEDGER_KEY_BYTES = 32
+OWNER_ONLY = 0o600
+
+
+@dataclass(frozen=True)
+class Secrets:
+    """What a private stack needs to keep to itself."""
+
+    broker_password: str
+    erlang_cookie: str
+    database_password: str
+    admin_token: str
+    admin_token_file: Path
+    master_key_file: Path
+    ledger_key_file: Path
+
+    @classmethod
+    def of(cls, folder: Path) -> Secrets:
+        """Read the secrets of a folder, generating those that are missing (mode 0600)."""
+        return cls(
+            broker_password=_text(folder / "broker.password"),
+            erlang_cookie=_text(folder / "erlang.cookie"),
+            database_password=_text(folder / "database.password"),
+            admin_token=_text(folder / "admin.token"),
+            admin_token_file=folder / "admin.token",
+            master_key_file=_bytes(folder / "master.key", MASTER_KEY_BYTES),
+            ledger_key_file=_bytes(folder / "ledger.key", LEDGER_KEY_BYTES),
+        )
+
+    @property
+    def admin_token_hash(self) -> str:
+        """SHA-256 of the administrator's token, in hexadecimal: all that services are told."""
+        return hashlib.sha256(self.admin_token.encode()).hexdigest()
+
+
+def _text(path: Path) -> str:
+    _write_once(path, secrets.token_hex(24).encode())
+    return path.read_text()
+
+
+def _bytes(path: Path, length: int) -> Path:
+    _write_once(path, os.urandom(length))
+    return path
+
+
+def _write_once(path: Path, content: bytes) -> None:
+    """Write a new file completely or not at all; an existing one is left as it is."""
+    if path.exists():
+        return
+    partial = path.with_name(f"{path.name}.partial")
+    partial.unlink(missing_ok=True)
+    with os.fdopen(os.open(partial, os.O_WRONLY | os.O_CREAT | os.O_EXCL, OWNER_ONLY), "wb") as out:
+        out.write(content)
+        out.flush()
+        os.fsync(out.fileno())
+    partial.rename(path)

@@ -1,0 +1,206 @@
+"""The stack: picks a broker and a database, starts them and the services, ends what it started."""
+
+from __future__ import annotations
+
+import json
+import os
+import secrets as randomness
+import signal
+import sys
+from collections.abc import Callable, Mapping, Sequence
+from functools import partial
+from pathlib import Path
+from types import TracebackType
+from typing import Self
+
+from services.console.stack import application, broker, database, processes
+from services.console.stack.layout import PROJECT, Layout
+from services.console.stack.lock import Lock
+from services.console.stack.ports import LOOPBACK, claim
+from services.console.stack.program import Program
+from services.console.stack.secrets import Secrets
+from services.console.stack.supervisor import Supervisor
+from services.console.stack.waiting import accepts, healthy, wait_until
+
+NOT_OURS = ("RABBITMQ_", "ERL_", "WEB_SERVER_")
+READY_S = 90.0
+
+
+class Stack:
+    """A running broker and database, and on request the services, for as long as a `with` lasts.
+
+    `services` names what to run besides the two servers; `environment` is added to what the
+    services inherit, and its AMQP_URI and MONGO_URI (an empty one counts as unset) win over the
+    caller's. One stack per `state_dir` at a time. Raises StackFailed, with the last log lines.
+    """
+
+    def __init__(
+        self,
+        state_dir: Path | str | None = None,
+        *,
+        services: Sequence[str] = (),
+        environment: Mapping[str, str] | None = None,
+        timeout: float = READY_S,
+    ) -> None:
+        self.layout = Layout.of(state_dir)
+        self.services = tuple(services)
+        self.timeout = timeout
+        self.id = randomness.token_hex(8)
+        self.ended_before: list[int] = []
+        self._given = {**os.environ, **(environment or {})}
+        self._lock = Lock(self.layout.lock)
+        self._ports: dict[str, int] = {}
+
+    def __enter__(self) -> Self:
+        self.layout.prepare()
+        self._lock.acquire()
+        try:
+            self._start()
+        except BaseException:
+            self.stop()
+            raise
+        return self
+
+    def __exit__(
+        self,
+        kind: type[BaseException] | None,
+        error: BaseException | None,
+        trace: TracebackType | None,
+    ) -> None:
+        self.stop()
+
+    @property
+    def amqp_uri(self) -> str:
+        """The broker, with credentials."""
+        return self._broker.uri
+
+    @property
+    def mongo_uri(self) -> str:
+        """The database, with credentials."""
+        return self._database.uri
+
+    @property
+    def admin_token(self) -> str:
+        """The generated token of the administrator."""
+        return self._secrets.admin_token
+
+    @property
+    def admin_token_file(self) -> Path:
+        """Where that token is kept."""
+        return self._secrets.admin_token_file
+
+    @property
+    def picked(self) -> list[str]:
+        """What was picked, a sentence each."""
+        return [self._broker.picked, self._database.picked]
+
+    def url(self, service: str) -> str:
+        """Where a service answers, such as http://127.0.0.1:20001."""
+        return f"http://{LOOPBACK}:{self._ports[service]}"
+
+    def log(self, name: str) -> Path:
+        """The log of a service, of `rabbitmq`, `epmd` or `secantusdb`."""
+        return self.layout.log(name)
+
+    def pid(self, name: str) -> int:
+        """The process of a program; 0 while it has none."""
+        return self._supervisor.pid(name)
+
+    def kill(self, name: str) -> None:
+        """Kill a program without warning (SIGKILL); the supervisor starts it again by itself."""
+        os.kill(self.pid(name), signal.SIGKILL)
+
+    def restart(self, service: str) -> None:
+        """Stop a service in order, start it again and wait until it answers."""
+        self._supervisor.stop_program(service)
+        self._supervisor.start_program(service)
+        self.wait_for(service)
+
+    def wait_for(self, service: str) -> None:
+        """Wait until a service answers (again). Raises StackFailed with its last log lines."""
+        self._await(service, partial(healthy, self.url(service)))
+
+    def is_alive(self) -> bool:
+        """False once the supervisor, and with it the stack, has ended by itself."""
+        return self._supervisor.is_alive()
+
+    def stop(self) -> None:
+        """End everything that this stack started; safe to call more than once."""
+        if supervisor := getattr(self, "_supervisor", None):
+            supervisor.stop()
+        processes.end(self.layout.state)
+        self.layout.record.unlink(missing_ok=True)
+        self._lock.release()
+
+    def _start(self) -> None:
+        self.ended_before = processes.end(self.layout.state)
+        self._secrets = Secrets.of(self.layout.secrets)
+        self._claim_ports()
+        self._broker = broker.pick(self._given, self.layout, self._secrets, self._ports)
+        self._database = database.pick(self._given, self.layout, self._secrets, self._ports)
+        self._write_record()
+        environment = self._environment()
+        self._supervisor = Supervisor(self.layout, self._programs())
+        self._supervisor.start(environment, str(PROJECT))
+        self._start_servers(environment)
+        self._start_services()
+
+    def _claim_ports(self) -> None:
+        memory = self.layout.state / "ports.json"
+        remembered = json.loads(memory.read_text()) if memory.exists() else {}
+        self._ports = claim((*broker.PORTS, *database.PORTS, *self.services), remembered)
+        memory.write_text(json.dumps({**remembered, **self._ports}))
+
+    def _programs(self) -> list[Program]:
+        servers = [*self._broker.programs, *self._database.programs]
+        return servers + [application.program(name, self._ports[name]) for name in self.services]
+
+    def _environment(self) -> dict[str, str]:
+        """The environment of supervisord, which everything in the stack inherits."""
+        inherited = {k: v for k, v in self._given.items() if not k.startswith(NOT_OURS)}
+        return {
+            **application.environment(inherited, self._broker, self._database, self._secrets),
+            **self._broker.environment,
+            **processes.stamp(self.layout.state, self.id),
+            "HOME": str(self.layout.home),
+            "HAOPING_PYTHON": sys.executable,
+            "PATH": os.pathsep.join((*self._broker.path, self._given.get("PATH", os.defpath))),
+        }
+
+    def _start_servers(self, environment: Mapping[str, str]) -> None:
+        """The broker takes seconds to boot, during which the database is made ready."""
+        self._start_programs(self._broker.programs)
+        if self._database.prepare:
+            self._database.prepare(environment)
+        self._start_programs(self._database.programs)
+        for server in (self._database, self._broker):
+            self._await(server.name, server.probe)
+
+    def _start_programs(self, programs: Sequence[Program]) -> None:
+        for program in programs:
+            self._supervisor.start_program(program.name)
+            if program.opens:
+                self._await(program.name, partial(accepts, program.opens))
+
+    def _await(self, name: str, probe: Callable[[], object]) -> None:
+        failed = partial(self._supervisor.has_failed, name)
+        wait_until(probe, name, self.timeout, self.log(name), failed)
+
+    def _start_services(self) -> None:
+        for name in self.services:
+            self._supervisor.start_program(name)
+        for name in self.services:
+            self.wait_for(name)
+
+    def _write_record(self) -> None:
+        record = {
+            "id": self.id,
+            "pid": os.getpid(),
+            "picked": self.picked,
+            "services": self.services,
+            "ports": self._ports,
+            "amqp_uri": self.amqp_uri,
+            "mongo_uri": self.mongo_uri,
+        }
+        self.layout.record.touch(mode=0o600)
+        self.layout.record.write_text(json.dumps(record, indent=2))

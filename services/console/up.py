@@ -1,0 +1,71 @@
+"""`haoping up`: the embedded stack in the foreground, until Ctrl-C."""
+
+from __future__ import annotations
+
+import signal
+import time
+from collections.abc import Callable
+from pathlib import Path
+from typing import Annotated
+
+import typer
+from rich.console import Console
+from rich.markup import escape
+
+from services.console.stack import Stack, StackFailed
+from services.console.stack.application import ALL
+
+GLANCE_S = 0.5
+STOPPING = (signal.SIGTERM, signal.SIGHUP)
+
+State = Annotated[
+    Path | None, typer.Option(help="Folder of the stack; HAOPING_STATE or .haoping by default.")
+]
+ServersOnly = Annotated[
+    bool, typer.Option("--servers-only", help="Only the broker and the database, no services.")
+]
+
+
+def up(state: State = None, servers_only: ServersOnly = False) -> None:
+    """Start a private broker, a database and the services; Ctrl-C stops everything again."""
+    console = Console()
+    for number in STOPPING:
+        signal.signal(number, _interrupt)
+    try:
+        with Stack(state, services=() if servers_only else ALL) as stack:
+            _say(console.print, stack)
+            _watch(stack)
+    except KeyboardInterrupt:
+        console.print("Stopped: nothing of it is running any more.")
+
+
+def _interrupt(number: int, frame: object) -> None:
+    """Being asked to end, or losing the terminal, is the same as Ctrl-C."""
+    del number, frame
+    raise KeyboardInterrupt
+
+
+def _watch(stack: Stack) -> None:
+    try:
+        while stack.is_alive():
+            time.sleep(GLANCE_S)
+    finally:
+        _ignore_impatience()
+    raise StackFailed("The supervisor of the stack was killed; start it again with `haoping up`.")
+
+
+def _ignore_impatience() -> None:
+    """A second Ctrl-C must not interrupt the stopping."""
+    for number in (signal.SIGINT, *STOPPING):
+        signal.signal(number, signal.SIG_IGN)
+
+
+def _say(tell: Callable[[str], None], stack: Stack) -> None:
+    if stack.ended_before:
+        tell(f"Ended {len(stack.ended_before)} processes that a killed stack had left behind.")
+    for sentence in stack.picked:
+        tell(escape(sentence))
+    for service in stack.services:
+        tell(f"  {service:<9} {stack.url(service)}")
+    tell(f"Administrator's token: {escape(str(stack.admin_token_file))}")
+    tell("Running. Ctrl-C stops it.")

@@ -1,0 +1,62 @@
+"""What the doctor says."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+from services.console import examination
+from services.console.examination import Verdict
+from services.console.stack.layout import Layout
+from services.console.stack.lock import Lock
+from services.console.stack.ports import LOOPBACK, claim
+from services.console.stack.secrets import Secrets
+
+
+def test_an_old_python_is_wrong_and_what_to_do_is_said() -> None:
+    assert examination.python((3, 10)).verdict is Verdict.WRONG
+    assert "install" in examination.python((3, 10)).words
+    assert examination.python((3, 11)).verdict is Verdict.GOOD
+
+
+def test_servers_that_do_not_answer_are_wrong_and_their_setting_is_named() -> None:
+    port = claim(["nobody"], {})["nobody"]
+    broker = examination.broker_finding({"AMQP_URI": f"amqp://{LOOPBACK}:{port}/"})
+    assert (broker.verdict, "AMQP_URI" in broker.words) == (Verdict.WRONG, True)
+
+
+def test_secrets_that_others_may_read_are_named(tmp_path: Path) -> None:
+    layout = Layout.of(tmp_path / "state")
+    layout.prepare()
+    Secrets.of(layout.secrets)
+    assert examination.folder(layout).verdict is Verdict.GOOD
+    (layout.secrets / "master.key").chmod(0o644)
+    finding = examination.folder(layout)
+    assert finding.verdict is Verdict.WRONG
+    assert "master.key" in finding.words
+
+
+def test_a_folder_that_does_not_exist_yet_is_no_fault(tmp_path: Path) -> None:
+    layout = Layout.of(tmp_path / "state")
+    assert examination.folder(layout).verdict is Verdict.GOOD
+    assert "not running" in examination.running(layout)[0].words
+    assert not layout.state.exists()
+
+
+def test_a_running_stack_is_told_from_one_that_is_not(tmp_path: Path) -> None:
+    lock = Lock(tmp_path / "lock")
+    lock.acquire()
+    findings = examination.running(Layout.of(tmp_path))
+    lock.release()
+    assert "running as process" in findings[0].words
+
+
+def test_without_any_broker_all_choices_are_listed() -> None:
+    finding = examination.private_broker(None, installable=False)
+    assert finding.verdict is Verdict.WRONG
+    assert "AMQP_URI" in finding.words
+    assert "apt-get install" in finding.words
+
+
+def test_a_broker_that_can_be_installed_is_not_missing() -> None:
+    assert examination.private_broker(None, installable=True).verdict is Verdict.NOTE
+    assert examination.private_broker(Path("/usr/sbin"), installable=False).verdict is Verdict.GOOD
