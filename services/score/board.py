@@ -1,0 +1,90 @@
+"""The board: every unit's figures and index for a period, ranked among its peers. Pure."""
+
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass
+from datetime import datetime
+from typing import Self
+
+from pydantic import AwareDatetime, BaseModel, ConfigDict
+
+from services.contracts.directory import Directory, Unit
+from services.contracts.rules import Rules
+from services.score.facts import Facts, UnitFacts, facts_of
+from services.score.index import Recipe, Result, evaluate
+from services.score.indicators import measure_all
+from services.score.measure import Measured
+from services.score.printing import POINTS, ranks_within
+
+REGION = "region"
+
+
+class Context(BaseModel):
+    """Under what a period is scored: rules, recipes and registry, at one cut-off."""
+
+    model_config = ConfigDict(frozen=True, extra="forbid")
+    rules: Rules
+    recipes: tuple[Recipe, ...]
+    directory: Directory
+    cut_off: AwareDatetime
+
+    @classmethod
+    def of(
+        cls, rules: Rules, recipes: Iterable[Recipe], directory: Directory, cut_off: datetime
+    ) -> Self:
+        """The context without those parts of the registry that no figure needs."""
+        kept = Directory(
+            version=directory.version,
+            units=directory.units,
+            windows=directory.windows,
+            items=directory.items,
+        )
+        return cls(rules=rules, recipes=tuple(recipes), directory=kept, cut_off=cut_off)
+
+
+@dataclass(frozen=True)
+class Line:
+    """A unit with its whole subtree: what it did, its indicators, its index and its place."""
+
+    unit: str
+    name: str
+    peers: str | None
+    facts: Facts
+    figures: Mapping[str, Measured]
+    result: Result
+    rank: int | None = None
+
+
+@dataclass(frozen=True)
+class Scoring:
+    """Scores units under one context, one recipe and the facts of one period."""
+
+    context: Context
+    recipe: Recipe
+    by_unit: Mapping[str, UnitFacts]
+
+    def region(self) -> Line:
+        """Everything, whichever unit it belongs to."""
+        everything = self.by_unit.keys() | self.context.directory.unit.keys()
+        return self._line(Unit(id=REGION, name=self.context.rules.region.name), everything)
+
+    def lines(self) -> list[Line]:
+        """Every unit of the registry with its subtree."""
+        directory = self.context.directory
+        return [self._line(unit, directory.subtree(unit.id)) for unit in directory.units]
+
+    def _line(self, unit: Unit, members: Iterable[str]) -> Line:
+        context = self.context
+        facts = facts_of(members, self.by_unit, context.directory, context.rules, context.cut_off)
+        figures = measure_all(facts)
+        result = evaluate(self.recipe, figures)
+        return Line(unit.id, unit.name, unit.peers, facts, figures, result)
+
+    def places(self, lines: Iterable[Line]) -> dict[str, int]:
+        """The place of each unit that is ranked, on printed scores, among its peers."""
+        entered = {
+            line.unit: (line.peers, POINTS.figure(line.result.total))
+            for line in lines
+            if line.peers and line.result.ranked and line.result.total is not None
+        }
+        groups = {unit: peers for unit, (peers, _) in entered.items()}
+        return ranks_within(groups, {unit: printed for unit, (_, printed) in entered.items()})

@@ -1,0 +1,177 @@
+"""The life of a period: open → closed (snapshot) → published → closed again as a revision. Pure.
+
+Nothing is overwritten: what was published stays as its revision; a later closing makes the next
+one and must say why (late presses, an upheld appeal).
+"""
+
+from collections.abc import Collection, Mapping, Sequence
+from datetime import datetime
+from enum import StrEnum
+from fractions import Fraction
+from typing import Any, Self
+
+from pydantic import AwareDatetime, BaseModel, ConfigDict
+
+from services.errors import Conflict, Invalid
+from services.score.period import Period
+
+
+class NotOver(Conflict):
+    """The period is not over; close it after its last day."""
+
+
+class NotClear(Conflict):
+    """Something is still open; clear it, or accept it by name in 'accept'."""
+
+
+class NotClosed(Conflict):
+    """Only a closed period can be published; close it first."""
+
+
+class NeedsCause(Invalid):
+    """This period was published; say in 'cause' why its figures change."""
+
+
+class MonthState(StrEnum):
+    """Open is live; closed has a snapshot; published has immutable scores."""
+
+    OPEN = "open"
+    CLOSED = "closed"
+    PUBLISHED = "published"
+
+
+class Value(BaseModel):
+    """A part of a month."""
+
+    model_config = ConfigDict(frozen=True, extra="forbid")
+
+
+class Check(Value):
+    """Something that must be clear before closing, how much of it was found, and what to do."""
+
+    name: str
+    found: int
+    do: str
+
+    @property
+    def clear(self) -> bool:
+        """Nothing was found."""
+        return not self.found
+
+
+CHECKS = {
+    "touched": "tallies are behind the ratings; wait some seconds and close again",
+    "outboxes": "events wait for the bus; see that the broker runs, then close again",
+    "quarantine": "messages were refused; mend, close or discard them, or accept that they are out",
+    "undecided": "cases are neither done nor overdue; wait for them, or accept them as pending",
+}
+
+
+def checks_of(found: Mapping[str, int]) -> tuple[Check, ...]:
+    """The checks with what was found for each."""
+    return tuple(Check(name=name, found=found[name], do=do) for name, do in CHECKS.items())
+
+
+class Published(Value):
+    """A revision that was published, from which snapshot, when, by whom and why."""
+
+    revision: int
+    snapshot: str
+    at: AwareDatetime
+    by: str
+    cause: str | None
+
+
+class Month(Value):
+    """A period and what was decided about it; `version` guards every change."""
+
+    period: str
+    state: MonthState = MonthState.OPEN
+    revision: int = 0
+    version: int = 0
+    snapshot: str | None = None
+    cut_off: AwareDatetime | None = None
+    closed_by: str | None = None
+    accepted: tuple[str, ...] = ()
+    cause: str | None = None
+    checks: tuple[Check, ...] = ()
+    published: tuple[Published, ...] = ()
+
+    @property
+    def in_force(self) -> str | None:
+        """The snapshot to read: that of the last publication, else of the closing, else none."""
+        return self.published[-1].snapshot if self.published else self.snapshot
+
+    @property
+    def next_revision(self) -> int:
+        """The revision that closing now prepares; closing again before publishing keeps it."""
+        return len(self.published) + 1
+
+    def closed(
+        self,
+        snapshot: str,
+        cut_off: datetime,
+        by: str,
+        checks: Sequence[Check],
+        accept: Collection[str],
+        cause: str | None,
+    ) -> Self:
+        """The month as closed. Raises NotClear or NeedsCause."""
+        if open_ones := [each for each in checks if not each.clear and each.name not in accept]:
+            raise NotClear(checks=[each.model_dump() for each in open_ones])
+        if self.published and not cause:
+            raise NeedsCause
+        return self._moved(
+            state=MonthState.CLOSED,
+            revision=self.next_revision,
+            snapshot=snapshot,
+            cut_off=cut_off,
+            closed_by=by,
+            checks=tuple(checks),
+            accepted=tuple(each.name for each in checks if not each.clear),
+            cause=cause,
+        )
+
+    def publish(self, at: datetime, by: str) -> Self:
+        """The month as published. Raises NotClosed."""
+        if self.state is not MonthState.CLOSED or self.snapshot is None:
+            raise NotClosed
+        new = Published(
+            revision=self.revision, snapshot=self.snapshot, at=at, by=by, cause=self.cause
+        )
+        return self._moved(state=MonthState.PUBLISHED, published=(*self.published, new))
+
+    def _moved(self, **changes: Any) -> Self:
+        return self.model_copy(update={**changes, "version": self.version + 1})
+
+
+def must_be_over(period: Period, at: datetime, ends: datetime) -> None:
+    """Raise NotOver before the first moment after the period."""
+    if at < ends:
+        raise NotOver(f"{period.key} is not over before {ends.isoformat()}")
+
+
+def differences(before: Mapping[str, Any] | None, after: Mapping[str, Any]) -> list[dict[str, Any]]:
+    """What a revision changes: for each unit the exact score before, after, and the difference."""
+    if before is None:
+        return []
+    old = {line["unit"]: _exact(line) for line in (before["region"], *before["units"])}
+    new = {line["unit"]: _exact(line) for line in (after["region"], *after["units"])}
+    return [
+        {
+            "unit": unit,
+            "before": _text(old.get(unit)),
+            "after": _text(new.get(unit)),
+            "difference": str((new.get(unit) or Fraction(0)) - (old.get(unit) or Fraction(0))),
+        }
+        for unit in dict.fromkeys((*old, *new))
+        if old.get(unit) != new.get(unit)
+    ]
+
+
+def _exact(line: Mapping[str, Any]) -> Fraction | None:
+    return Fraction(line["score"]["exact"]) if line["score"] else None
+
+
+def _text(value: Fraction | None) -> str | None:
+    return None if value is None else str(value)

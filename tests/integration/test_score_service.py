@@ -1,0 +1,197 @@
+"""Score on a real database, over HTTP: from ratings to a published month and its revision."""
+
+from __future__ import annotations
+
+import uuid
+from collections.abc import Callable, Iterator, Mapping
+from dataclasses import dataclass
+from typing import Any
+
+import eventlet
+import httpx
+import pytest
+from nameko.containers import ServiceContainer
+from typer.testing import CliRunner
+
+from services.adapters.mongo import Db, connect
+from services.adapters.settings import load_settings, token_hash
+from services.console.month import month_app
+from services.console.stack import Stack
+from services.contracts.actor import Role
+from services.contracts.directory import Directory, Principal
+from services.score.service import Score
+from tests.unit.score.town import DIRECTORY, case_document, rating, store, touch
+
+pytestmark = pytest.mark.integration
+
+PATIENCE_S = 30
+PERIOD = "2020-12"
+SCORER = frozenset({Role.SCORER})
+PEOPLE = (
+    Principal(
+        id="scorer", name="评分员", roles=SCORER, unit="county", token_hash=token_hash("all")
+    ),
+    Principal(id="clerk", name="国土", roles=SCORER, unit="land", token_hash=token_hash("land")),
+)
+ContainerFactory = Callable[[type, Mapping[str, Any]], ServiceContainer]
+
+
+@dataclass(frozen=True)
+class Running:
+    """A running score service and its database."""
+
+    db: Db
+    url: str
+
+    def ask(self, method: str, path: str, token: str = "all", **options: Any) -> httpx.Response:
+        """The answer to somebody's request."""
+        who = {"Authorization": f"Bearer {token}"}
+        return httpx.request(method, self.url + path, headers=who, timeout=PATIENCE_S, **options)
+
+    def get(self, path: str) -> Any:
+        """What is shown to the scorer."""
+        response = self.ask("GET", path)
+        assert response.is_success, response.text
+        return response.json()
+
+    def decide(self, verb: str, **body: Any) -> httpx.Response:
+        """The scorer closes or publishes the month."""
+        return self.ask("POST", f"/v1/months/{PERIOD}:{verb}", json=body)
+
+    def tallies(self) -> Any:
+        """The sums of the month, as soon as the tallies have caught up."""
+        with eventlet.Timeout(PATIENCE_S):
+            while not (sums := self.get("/v1/tallies?from=2020-12-01&to=2020-12-31"))["fresh"]:
+                eventlet.sleep(0.05)
+        return sums
+
+
+@pytest.fixture
+def running(stack: Stack, container_factory: ContainerFactory) -> Iterator[Running]:
+    """One replica of score, on a registry of a small town."""
+    name = f"score_{uuid.uuid4().hex[:8]}"
+    db = connect(stack.mongo_uri, name)
+    directory = Directory(**DIRECTORY.model_dump(exclude={"version"}), version=1)
+    directory = directory.model_copy(update={"principals": PEOPLE})
+    db["registry"].insert_one(
+        {"_id": "current", "version": 1, "directory": directory.model_dump(mode="json")}
+    )
+    listening = eventlet.listen(("127.0.0.1", 0))
+    port = listening.getsockname()[1]
+    listening.close()
+    config = load_settings() | {
+        "MONGO_URI": stack.mongo_uri,
+        "MONGO_DATABASE": name,
+        "WEB_SERVER_ADDRESS": f"127.0.0.1:{port}",
+    }
+    container = container_factory(Score, config)
+    container.start()
+    yield Running(db, f"http://127.0.0.1:{port}")
+    container.stop()
+    db.client.drop_database(name)
+    db.client.close()
+
+
+def figure(line: Any, key: str) -> str:
+    """The printed indicator of a line."""
+    return next(str(each["printed"]) for each in line["indicators"] if each["key"] == key)
+
+
+def a_month(running: Running) -> None:
+    """A hundred ratings in December, one of them bad, its case fixed in time."""
+    bad = rating(_id="r1", level=1)
+    store(running.db, bad, *(rating(f"2020-12-{n % 28 + 1:02}") for n in range(99)))
+    running.db["cases"].insert_one(case_document(submitted_at=case_document()["rectify_due_at"]))
+    assert running.tallies()["total"] == 100
+
+
+def test_a_month_is_previewed_closed_and_published(running: Running) -> None:
+    a_month(running)
+    preview = running.get(f"/v1/scores/{PERIOD}")
+    assert (preview["state"], preview["index"]["label"]) == ("open", "haochaping-composite v1")
+    assert figure(preview["region"], "good_rate") == "99.00%"
+    assert figure(preview["region"], "rectified_on_time_rate") == "100.00%"
+    running.db["quarantine"].insert_one({"_id": "q", "state": "open"})
+    refused = running.decide("close")
+    assert refused.status_code == 409
+    assert [check["name"] for check in refused.json()["checks"]] == ["quarantine"]
+    closed = running.decide("close", accept=["quarantine"]).json()
+    assert (closed["state"], closed["accepted"]) == ("closed", ["quarantine"])
+    assert running.decide("publish").json()["published"][0]["revision"] == 1
+    published = running.get(f"/v1/scores/{PERIOD}")
+    assert published["state"] == "published"
+    assert published["region"] == preview["region"]
+
+
+def test_what_was_published_changes_only_by_a_revision(running: Running) -> None:
+    a_month(running)
+    running.decide("close")
+    running.decide("publish")
+    before = running.get(f"/v1/scores/{PERIOD}")["region"]["score"]
+    running.db["ratings"].update_one({"_id": "r1"}, {"$set": {"standing": "invalid"}})
+    running.db["cases"].update_one({}, {"$set": {"invalidated": True}})
+    touch(running.db, ("2020-12-01", "tax"))
+    running.tallies()
+    assert running.get(f"/v1/scores/{PERIOD}")["region"]["score"] == before
+    assert running.decide("close").status_code == 422
+    assert running.decide("close", cause="an appeal was upheld").json()["revision"] == 2
+    assert running.get(f"/v1/scores/{PERIOD}")["region"]["score"] == before
+    running.decide("publish")
+    revised = running.get(f"/v1/scores/{PERIOD}")
+    assert figure(revised["region"], "good_rate") == "100.00%"
+    assert revised["cause"] == "an appeal was upheld"
+    assert {each["unit"] for each in revised["differences"]} == {"region", "county", "tax"}
+
+
+def test_every_figure_leads_to_the_ratings_and_cases_behind_it(running: Running) -> None:
+    a_month(running)
+    live = running.get(f"/v1/explain/{PERIOD}/tax")
+    running.decide("close")
+    frozen = running.get(f"/v1/explain/{PERIOD}/tax?index=efficiency-index")
+    for told in (live, frozen):
+        assert told["behind"]["bad"] == ["r1"]
+        assert [case["id"] for case in told["behind"]["cases"]] == ["case-1"]
+    assert live["result"]["counts"] == frozen["result"]["counts"]
+
+
+def test_people_see_and_decide_within_their_scope(running: Running) -> None:
+    a_month(running)
+    shown = running.ask("GET", f"/v1/scores/{PERIOD}", "land").json()
+    assert [line["unit"] for line in shown["units"]] == ["land", "land-north"]
+    assert running.ask("GET", f"/v1/explain/{PERIOD}/tax", "land").status_code == 404
+    assert running.ask("GET", f"/v1/explain/{PERIOD}/region", "land").status_code == 403
+    closing = running.ask("POST", f"/v1/months/{PERIOD}:close", "land", json={})
+    assert closing.status_code == 403
+    assert running.ask("GET", f"/v1/scores/{PERIOD}", "nobody").status_code == 401
+
+
+@pytest.mark.parametrize(
+    ("path", "status"),
+    [
+        ("/v1/scores/2020-13", 422),
+        ("/v1/scores/2020-12?index=happiness", 404),
+        ("/v1/tallies?from=x&to=y", 422),
+        ("/v1/explain/2020-12/nowhere", 404),
+    ],
+)
+def test_what_does_not_exist_is_refused(running: Running, path: str, status: int) -> None:
+    assert running.ask("GET", path).status_code == status
+
+
+def test_the_command_shows_what_the_service_says(running: Running) -> None:
+    a_month(running)
+    spoken = CliRunner(env={"HAOPING_SCORE_URL": running.url, "HAOPING_TOKEN": "all"})
+    running.db["quarantine"].insert_one({"_id": "q", "state": "open"})
+    refused = spoken.invoke(month_app, ["close", PERIOD])
+    assert refused.exit_code == 1
+    assert "quarantine: 1" in refused.stdout
+    assert spoken.invoke(month_app, ["close", PERIOD, "--accept", "quarantine"]).exit_code == 0
+    assert "published" in spoken.invoke(month_app, ["publish", PERIOD]).stdout
+    assert "好差评综合评分" in spoken.invoke(month_app, ["preview", PERIOD]).stdout
+    assert "r1" in spoken.invoke(month_app, ["explain", PERIOD, "--unit", "tax"]).stdout
+
+
+def test_a_month_that_is_not_over_cannot_be_closed(running: Running) -> None:
+    refused = running.ask("POST", "/v1/months/2999-01:close", json={})
+    assert refused.status_code == 409
+    assert "is not over" in refused.json()["detail"]
