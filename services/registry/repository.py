@@ -1,6 +1,8 @@
-"""Every query of the registry: the current version, and each one that there was."""
+"""Every query of the registry: the version in force, and each one that was before it."""
 
 from __future__ import annotations
+
+from contextlib import suppress
 
 from pymongo.errors import DuplicateKeyError
 
@@ -10,7 +12,7 @@ from services.contracts.directory import Directory
 
 
 class Registries:
-    """Versions of the registry; the current one is read by every service."""
+    """Versions of the registry; the one in force is read by every service."""
 
     def __init__(self, db: Db) -> None:
         self._registry = db[COLLECTION]
@@ -22,16 +24,24 @@ class Registries:
 
     def replace(self, directory: Directory, by: str) -> bool:
         """Put the next version in force, keeping the last; False when somebody was faster."""
-        document = {
+        self._keep_last(directory.version - 1)
+        content = {
             "version": directory.version,
             "by": by,
             "directory": directory.model_dump(mode="json"),
         }
         expected = {"_id": CURRENT, "version": directory.version - 1}
         try:
-            self._registry.insert_one({"_id": f"version-{directory.version}", **document})
-            first = directory.version == 1
-            self._registry.replace_one(expected, {"_id": CURRENT, **document}, upsert=first)
+            result = self._registry.replace_one(
+                expected, {"_id": CURRENT, **content}, upsert=directory.version == 1
+            )
         except DuplicateKeyError:
             return False
-        return True
+        return bool(result.matched_count or result.upserted_id)
+
+    def _keep_last(self, version: int) -> None:
+        """Copy the version in force, once; a second copy would be the same."""
+        last = self._registry.find_one({"_id": CURRENT, "version": version})
+        if last:
+            with suppress(DuplicateKeyError):
+                self._registry.insert_one({**last, "_id": f"version-{version}"})

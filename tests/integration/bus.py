@@ -4,7 +4,8 @@ from __future__ import annotations
 
 import uuid
 from collections.abc import Callable, Iterator
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
+from socket import SHUT_WR
 from typing import Any
 from urllib.parse import urlsplit
 
@@ -74,6 +75,7 @@ class Line:
         self.uri = uri.replace(f"{broker.hostname}:{broker.port}", f"127.0.0.1:{port}")
         self.mute = False
         self._pairs: list[Any] = []
+        self._carrying: list[Any] = []
 
     def serve(self) -> None:
         """Carry bytes both ways, for ever."""
@@ -81,21 +83,22 @@ class Line:
             client, _ = self._listening.accept()
             server = eventlet.connect(self._target)
             self._pairs += [client, server]
-            eventlet.spawn(self._carry, client, server, lambda: False)
-            eventlet.spawn(self._carry, server, client, lambda: self.mute)
+            self._carrying += [
+                eventlet.spawn(self._carry, client, server, lambda: False),
+                eventlet.spawn(self._carry, server, client, lambda: self.mute),
+            ]
 
     def _carry(self, source: Any, sink: Any, swallowed: Callable[[], bool]) -> None:
-        try:
+        with suppress(OSError):
             while data := source.recv(65536):
                 if not swallowed():
                     sink.sendall(data)
-        except OSError:
-            return
-        finally:
-            sink.close()
+            sink.shutdown(SHUT_WR)
 
     def close(self) -> None:
-        """Cut everything."""
+        """Cut everything; a socket is closed only when nobody reads it any more."""
+        for each in self._carrying:
+            each.kill()
         for each in (self._listening, *self._pairs):
             each.close()
 

@@ -7,10 +7,8 @@ greenlets share the work, so that a slow database never keeps the heartbeat wait
 
 from __future__ import annotations
 
-import random
 from collections.abc import Callable, Sequence
 from contextlib import suppress
-from functools import partial
 from logging import getLogger
 from typing import Any
 
@@ -23,32 +21,42 @@ from pymongo.errors import PyMongoError
 
 from services.adapters.bus.connection import connect, drain
 from services.adapters.bus.deliveries import Delivery, Letter, Unpacked, unpack
+from services.adapters.bus.handling import Handling
 from services.adapters.bus.publisher import Bus
 from services.adapters.bus.settling import Settled, copies
-from services.adapters.outcome import Later, Outcome
+from services.adapters.mongo import MongoConnection
+from services.adapters.outcome import Outcome
+from services.adapters.patience import pauses
 from services.contracts import topology
 
 PREFETCH = 256
-HOLD_S = 120
-MOST_BACKOFF_S = 10.0
 _log = getLogger(__name__)
 
 Handler = Callable[[Any, Sequence[Any]], Sequence[Outcome]]
 
 
-class HandlerError(Exception):
-    """A handler raised; what it was is in the chain."""
+def acknowledgeable(last: int, letters: Sequence[Letter]) -> int:
+    """The tag up to which everything is settled, given the `last` one before this batch.
+
+    A `multiple` acknowledgement swallows whatever lies below its tag; so a gap, which would be
+    somebody's press, ends the connection instead, and the broker delivers all of it again.
+    """
+    tags = [letter.tag for letter in letters]
+    if tags != list(range(last + 1, last + 1 + len(letters))):
+        raise ConnectionError(f"delivery tags {tags[0]} to {tags[-1]} do not follow {last}")
+    return tags[-1]
 
 
 class LetterConsumer(Entrypoint):
     """Gives raw letters, up to `size` at a time or what has come within `within_ms`."""
 
     bus = Bus()
+    database = MongoConnection()
 
     def __init__(self, queue: str, size: int, within_ms: int, **options: Any) -> None:
         super().__init__(**options)
         self.queue, self.size, self.within_s = queue, size, within_ms / 1000
-        self._stopping = False
+        self._handling = Handling(self)
         self._stopped = Event()
 
     def start(self) -> None:
@@ -57,20 +65,30 @@ class LetterConsumer(Entrypoint):
 
     def stop(self) -> None:
         """Finish the batch in flight, acknowledge it, leave."""
-        self._stopping = True
+        self._handling.stopping = True
         self._stopped.wait()
 
     def _consume_for_ever(self) -> None:
-        backoff = 0.2
-        while not self._stopping:
+        pause = pauses()
+        while not self._handling.stopping:
             try:
                 self._consume()
-                backoff = 0.2
+                pause = pauses()
             except Exception as error:  # noqa: BLE001 - whatever it was, connect anew
                 _log.warning("%s: %r; reconnecting", self.queue, error)
-                backoff = min(backoff * 2, MOST_BACKOFF_S)
-                eventlet.sleep(backoff * random.uniform(0.5, 1))
+                eventlet.sleep(next(pause))
+                self._await_database()
         self._stopped.send()
+
+    def _await_database(self) -> None:
+        """Take nothing from the queue before the database answers: deliveries are counted."""
+        for pause in pauses():
+            with suppress(PyMongoError):
+                self.database.db.command("ping")
+                return
+            if self._handling.stopping:
+                return
+            eventlet.sleep(pause)
 
     def _consume(self) -> None:
         """Consume on one connection until it fails or the service stops."""
@@ -78,20 +96,22 @@ class LetterConsumer(Entrypoint):
         channel, arrived, writing = connection.default_channel, Queue(), Semaphore()
         channel.basic_qos(0, PREFETCH, False)
         channel.basic_consume(self.queue, callback=lambda m: arrived.put(Letter.of(m)))
-        draining = eventlet.spawn(self._drain, connection, writing)
+        draining, last = eventlet.spawn(self._drain, connection, writing), 0
         try:
-            while not self._stopping and not draining.dead:
+            while not self._handling.stopping and not draining.dead:
                 if letters := self._gather(arrived):
                     self._handle(letters)
+                    last = acknowledgeable(last, letters)
                     with writing:
-                        channel.basic_ack(letters[-1].tag, multiple=True)
+                        channel.basic_ack(last, multiple=True)
         finally:
             draining.kill()
             with suppress(Exception), eventlet.Timeout(1, False):
                 connection.close()
 
     def _drain(self, connection: Any, writing: Semaphore) -> None:
-        with suppress(OSError, ConnectionError):
+        """Until the connection fails, for whatever reason; then `_consume` ends."""
+        with suppress(Exception):
             while True:
                 drain(connection, writing)
 
@@ -100,61 +120,22 @@ class LetterConsumer(Entrypoint):
         letters: list[Letter] = []
         with suppress(Empty):
             letters.append(arrived.get(timeout=0.5))
+            room = self.size - letters[0].weight
             with eventlet.Timeout(self.within_s, False):
-                while sum(letter.weight for letter in letters) < self.size:
+                while room > 0:
                     letters.append(arrived.get())
+                    room -= letters[-1].weight
         return letters
 
     def _handle(self, letters: Sequence[Letter]) -> None:
         """Put the outcome of every letter in place."""
-        outcomes = self._outcomes(letters)
+        outcomes = self._handling.outcomes(letters)
         settled = [Settled(letter, (o,)) for letter, o in zip(letters, outcomes, strict=True)]
         self._settle(settled)
 
     def _settle(self, settled: Sequence[Settled]) -> None:
         if outgoing := [copy for each in settled for copy in copies(self.queue, each)]:
             self.bus.publish(*outgoing)
-
-    def _outcomes(self, batch: Sequence[Any]) -> Sequence[Outcome]:
-        """The handler's outcomes; when it fails, each message is tried alone, then later."""
-        try:
-            return self._call_while_database_fails(batch)
-        except HandlerError as error:
-            _log.error("%s: cannot handle a batch of %d", self.queue, len(batch), exc_info=error)
-            if len(batch) == 1:
-                return [Later(repr(error.__cause__))]
-            return [outcome for one in batch for outcome in self._outcomes([one])]
-
-    def _call_while_database_fails(self, batch: Sequence[Any]) -> Sequence[Outcome]:
-        """A failing database is no message's fault: hold the batch and try again, for a while."""
-        waited, pause = 0.0, 0.2
-        while True:
-            try:
-                return self._call(batch)
-            except PyMongoError as error:
-                if waited > HOLD_S or self._stopping:
-                    raise
-                _log.warning("%s: the database fails, holding a batch: %r", self.queue, error)
-            eventlet.sleep(pause)
-            waited, pause = waited + pause, min(pause * 2, MOST_BACKOFF_S)
-
-    def _call(self, batch: Sequence[Any]) -> Sequence[Outcome]:
-        """Run the service method in a worker; its exception, unless the database's, is wrapped."""
-        done = Event()
-        self.container.spawn_worker(
-            self, (batch,), {}, handle_result=partial(self._worker_done, done)
-        )
-        try:
-            outcomes: Sequence[Outcome] = done.wait()
-        except PyMongoError:
-            raise
-        except Exception as error:
-            raise HandlerError from error
-        return outcomes
-
-    def _worker_done(self, done: Event, worker_ctx: Any, result: Any, exc_info: Any) -> Any:
-        done.send(result, exc_info)
-        return result, exc_info
 
 
 class MessageConsumer(LetterConsumer):
@@ -163,7 +144,7 @@ class MessageConsumer(LetterConsumer):
     def _handle(self, letters: Sequence[Letter]) -> None:
         unpacked = [unpack(letter) for letter in letters]
         deliveries = [delivery for each in unpacked for delivery in each.deliveries]
-        outcomes = iter(self._outcomes(deliveries) if deliveries else ())
+        outcomes = iter(self._handling.outcomes(deliveries) if deliveries else ())
         self._settle([self._settled(each, outcomes) for each in unpacked])
 
     def _settled(self, unpacked: Unpacked, outcomes: Any) -> Settled:

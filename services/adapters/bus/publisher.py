@@ -74,7 +74,7 @@ class ConfirmedChannel:
         self._confirms = Confirms()
         self.open = True
         self._listen()
-        eventlet.spawn(self._drain)
+        self._draining = eventlet.spawn(self._drain)
 
     def _listen(self) -> None:
         events = self._channel.events
@@ -109,9 +109,14 @@ class ConfirmedChannel:
             self.close(f"The connection to the broker was lost: {error}")
 
     def close(self, reason: str) -> None:
-        """Never use this channel again; whoever waits learns that nothing is certain."""
+        """Never use this channel again; whoever waits learns that nothing is certain.
+
+        Nobody may still be reading when the socket is closed: its number may be given to the next.
+        """
         self.open = False
         self._confirms.fail(reason)
+        if eventlet.getcurrent() is not self._draining:
+            self._draining.kill()
         with suppress(Exception), eventlet.Timeout(1, False):
             self._connection.collect()
 
