@@ -1,0 +1,97 @@
+"""A case as the document that is kept, with the due times and keys that queries need. Pure."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from dataclasses import asdict, dataclass
+from datetime import UTC, datetime
+from enum import Enum
+from typing import Any
+
+from services.contracts import outbox
+from services.contracts.ledger import SEAL, link
+from services.contracts.rules import Rules
+from services.errors import Conflict
+from services.rectify.deadlines import Deadlines, derive
+from services.rectify.facts import Case, Command, Entry, Step
+
+Document = dict[str, Any]
+NEVER = "9999"
+
+
+@dataclass(frozen=True)
+class Kept:
+    """A case as it was read: the seal its history goes on from, and the commands it has seen."""
+
+    case: Case
+    seal: str
+    commands: tuple[Mapping[str, Any], ...]
+
+    def has_made(self, command: Command) -> bool:
+        """Whether the command was carried out before. Raises Conflict if its id meant another."""
+        before = next((each for each in self.commands if each["id"] == command.command_id), None)
+        if before and before["move"] != command.move:
+            raise Conflict("This command_id was used for another move; choose a new one")
+        return before is not None
+
+
+def kept(document: Mapping[str, Any]) -> Kept:
+    """Read back what `fields` and `sealed` wrote."""
+    case = Case.model_validate({**document, "id": document["_id"]})
+    return Kept(case, document["seal"], tuple(document.get("commands", ())))
+
+
+def fields(case: Case, rules: Rules) -> Document:
+    """Everything about the case except its history: what each write sets."""
+    deadlines = derive(case, rules)
+    derived = {
+        "rating_month": case.rating_day[:7],
+        "seen_from": case.seen_from,
+        "rung": len(case.escalations),
+        "contact_due_at": deadlines.contact.due,
+        "rectify_due_at": deadlines.rectify.due,
+        "callback_due_at": _callback_due(case, deadlines),
+        "due_at": deadlines.due_at,
+        "next_due_at": deadlines.next_due_at,
+        "order": order(case.id, deadlines.due_at),
+        "rules": rules.label,
+    }
+    return {
+        name: _plain(value) for name, value in (case.model_dump(exclude={"id"}) | derived).items()
+    }
+
+
+def order(id: str, due_at: datetime | None) -> str:
+    """The key by which lists are sorted: what is due first comes first, closed cases last."""
+    return f"{due_at.astimezone(UTC).isoformat() if due_at else NEVER}|{id}"
+
+
+def sealed(key: bytes, previous: str, entries: Sequence[Entry]) -> tuple[list[Document], str]:
+    """The entries as kept, each sealed onto the one before it, and the last seal."""
+    documents: list[Document] = []
+    for entry in entries:
+        document = {name: _plain(value) for name, value in asdict(entry).items()}
+        previous = link(key, previous, document)
+        documents.append({**document, SEAL: previous})
+    return documents, previous
+
+
+def outgoing(step: Step) -> list[Document]:
+    """The events and commands that must follow the write."""
+    return [
+        outbox.entry(step.case.id, version, ordinal, message)
+        for ordinal, (version, message) in enumerate(step.messages)
+    ]
+
+
+def _callback_due(case: Case, deadlines: Deadlines) -> datetime | None:
+    moments = (deadlines.contact.due, case.awaited_first)
+    return min((moment for moment in moments if moment), default=None)
+
+
+def _plain(value: Any) -> Any:
+    if isinstance(value, Enum):
+        return value.value
+    if isinstance(value, Mapping):
+        return {name: _plain(each) for name, each in value.items()}
+    return [_plain(each) for each in value] if isinstance(value, tuple | list) else value

@@ -1,0 +1,161 @@
+"""What each move records, and what entering or leaving a state does whatever the move. Pure."""
+
+from __future__ import annotations
+
+from datetime import datetime
+from typing import Any
+
+from services.contracts.vocabulary import CaseState, Closing
+from services.errors import Invalid
+from services.rectify import parties
+from services.rectify.deadlines import derive
+from services.rectify.facts import Act, Case, Office, Result, Scene, Stop
+
+Changes = dict[str, Any]
+
+
+def appended(act: Act) -> Changes:
+    """What the rater said in the append."""
+    return {"append_level": act.append}
+
+
+def dispatched(act: Act) -> Changes:
+    """The handling unit: the one named, or the lowest from the rated one upwards that can."""
+    case, office = act.case, act.office
+    handler = act.command.handler or parties.handler_for(case, office)
+    if handler is None or not parties.can_handle(case, handler, office):
+        raise _invalid("handler", "this unit has no officer who may handle the case")
+    first = case.dispatched_at or office.now
+    return {"handler": handler, "dispatched_at": first, "contact_from": office.now}
+
+
+def taken(act: Act) -> Changes:
+    """The officer who claimed it."""
+    return {"assignee": act.actor.id}
+
+
+def assigned(act: Act) -> Changes:
+    """The officer to whom it was given; never the rated person or somebody at the rated window."""
+    case, office = act.case, act.office
+    person = parties.principal(office.directory, act.command.assignee or "")
+    if not person or not case.handler:
+        raise _invalid("assignee", "nobody is registered under this id")
+    if not parties.may_be_given(case, person, case.handler, office):
+        raise _invalid("assignee", "not an officer for this unit, or the rating was about them")
+    return {"assignee": person.id}
+
+
+def verified(act: Act) -> Changes:
+    """That it is true, how difficult it is, and whether the rater was reached while verifying."""
+    return {
+        "verified_at": act.office.now,
+        "difficulty": act.command.difficulty or act.case.difficulty,
+        "reached": act.case.reached if act.command.reached is None else act.command.reached,
+    }
+
+
+def appealed(act: Act) -> Changes:
+    """Who filed the appeal and for which unit."""
+    return {"appealed": True, "filer": act.actor.id, "filer_unit": act.actor.unit}
+
+
+def refused(act: Act) -> Changes:
+    """A refused appeal means that the rating stands: it is verified."""
+    return {"verified_at": act.case.verified_at or act.office.now}
+
+
+def explained(act: Act) -> Changes:
+    """Whose explanation waits for the approver."""
+    return {"explained_by": act.actor.id}
+
+
+def replied(act: Act) -> Changes:
+    """When it was submitted, and the first reply; an explanation also ends the verification."""
+    now = act.office.now
+    return {
+        "submitted_at": now,
+        "replied_at": act.case.replied_at or now,
+        "verified_at": act.case.verified_at or now,
+    }
+
+
+def called(act: Act) -> Changes:
+    """An attempt, whether the rater was reached, and what they said."""
+    attempts = act.case.attempts + 1
+    if act.command.result is Result.UNREACHABLE:
+        return {"attempts": attempts, "reached": bool(act.case.reached)}
+    satisfied = act.command.result is Result.SATISFIED
+    return {"attempts": attempts, "reached": True, "satisfied": satisfied}
+
+
+def reworked(act: Act) -> Changes:
+    """The call, and that the one rework is used."""
+    return called(act) | {"reworked": True}
+
+
+def reopened(act: Act) -> Changes:
+    """The append, and that the one reopening is used."""
+    return {**appended(act), "reopened": True}
+
+
+def extension_asked(act: Act) -> Changes:
+    """Whose request waits for the approver; there is only one."""
+    return {"extension_asked": True, "extension_by": act.actor.id}
+
+
+def extended(act: Act) -> Changes:
+    """The round whose deadline is extended."""
+    return {"extension_by": None, "extended_in": act.case.round}
+
+
+def paused(act: Act) -> Changes:
+    """Since when it waits for the citizen."""
+    return {"stops": (*act.case.stops, Stop(why="pause", since=act.office.now))}
+
+
+def resumed(act: Act) -> Changes:
+    """Until when it waited."""
+    return {"stops": _ended(act.case, act.office.now)}
+
+
+def crossing(scene: Scene, to: CaseState, closing: Closing | None) -> Changes:
+    """What leaving one state for another does: requests lapse, stops end, rounds begin."""
+    case, now = scene.case, scene.office.now
+    changes: Changes = {"state": to, "closing": closing, "stops": _ended(case, now)}
+    changes |= {"explained_by": None, "extension_by": None}
+    changes["closed_at"] = now if to is CaseState.CLOSED else None
+    if to is CaseState.APPEAL_REVIEW:
+        changes["stops"] = (*_ended(case, now), Stop(why="appeal", since=now))
+    if to is CaseState.AWAITING_CALLBACK:
+        changes |= {"awaiting_since": now, "awaited_first": case.awaited_first or now}
+    if case.state in {CaseState.CLOSED, CaseState.AWAITING_CALLBACK} and to is not CaseState.CLOSED:
+        changes |= _new_round(case, scene.office)
+    return changes
+
+
+def _new_round(case: Case, office: Office) -> Changes:
+    return {
+        "round": case.round + 1,
+        "round_from": office.now,
+        "overran": ran_late(case, office),
+        "contact_from": case.contact_from or office.now,
+        "submitted_at": None,
+        "attempts": 0,
+    }
+
+
+def ran_late(case: Case, office: Office) -> bool:
+    """Whether this round, or one before it, ended (or still is) after its due time."""
+    due = derive(case, office.rules).rectify.due
+    ended = case.submitted_at or case.closed_at or office.now
+    return case.overran or (due is not None and ended > due)
+
+
+def _ended(case: Case, now: datetime) -> tuple[Stop, ...]:
+    return tuple(
+        stop if stop.until else stop.model_copy(update={"until": now}) for stop in case.stops
+    )
+
+
+def _invalid(field: str, detail: str) -> Invalid:
+    return Invalid(errors=[{"pointer": f"/{field}", "detail": detail}])

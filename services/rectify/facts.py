@@ -1,0 +1,227 @@
+"""The values that the thinking of rectify is about: a case, a command, and where it is decided."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field
+from datetime import datetime
+from enum import StrEnum
+from typing import Annotated, Any, Literal
+
+from pydantic import AwareDatetime, BaseModel, ConfigDict, Field
+
+from services.contracts.actor import Actor
+from services.contracts.calendar import Calendar, calendar_of
+from services.contracts.directory import Directory
+from services.contracts.message import Message
+from services.contracts.rules import Rules
+from services.contracts.vocabulary import (
+    CaseSource,
+    CaseState,
+    Channel,
+    Closing,
+    Invalidity,
+    Level,
+)
+
+Text = Annotated[str, Field(min_length=1, max_length=4000)]
+Name = Annotated[str, Field(min_length=1, max_length=200)]
+
+
+class Move(StrEnum):
+    """Everything that can happen to a case once it is open; who may, and when: `case.TABLE`."""
+
+    DISPATCH = "dispatch"
+    CLAIM = "claim"
+    ASSIGN = "assign"
+    RETURN = "return"
+    VERIFY = "verify"
+    APPEAL = "appeal"
+    UPHOLD = "uphold"
+    REFUSE = "refuse"
+    EXPLAIN = "explain"
+    CONFIRM = "confirm"
+    DECLINE = "decline"
+    SUBMIT = "submit"
+    CALLBACK = "callback"
+    APPEND = "append"
+    OVERTURN = "overturn"
+    INVALIDATE = "invalidate"
+    ASK_EXTENSION = "ask_extension"
+    GRANT_EXTENSION = "grant_extension"
+    DENY_EXTENSION = "deny_extension"
+    PAUSE = "pause"
+    RESUME = "resume"
+    SUPERVISE = "supervise"
+
+
+class Result(StrEnum):
+    """What a call-back (回访) found."""
+
+    SATISFIED = "satisfied"
+    DISSATISFIED = "dissatisfied"
+    UNREACHABLE = "unreachable"
+
+
+Difficulty = Literal["ordinary", "complex"]
+
+
+class Command(BaseModel):
+    """One move that somebody asks for, once: `command_id` is theirs, the version what they saw."""
+
+    model_config = ConfigDict(frozen=True, extra="forbid")
+    command_id: Name
+    move: Move
+    expected_version: int
+    reason: Text | None = None
+    text: Text | None = None
+    evidence: tuple[Name, ...] = Field(default=(), max_length=20)
+    result: Result | None = None
+    reached: bool | None = None
+    invalidity: Invalidity | None = None
+    difficulty: Difficulty | None = None
+    assignee: Name | None = None
+    handler: Name | None = None
+
+
+class Stop(BaseModel):
+    """A time during which the rectify clock stands still; without `until` it still does."""
+
+    model_config = ConfigDict(frozen=True)
+    why: Literal["appeal", "pause"]
+    since: AwareDatetime
+    until: AwareDatetime | None = None
+
+
+class Case(BaseModel):
+    """A case (差评工单): what it is about, where it stands, and what its clocks and guards need.
+
+    It holds no personal data of the rater. `unit` is the rated one; `home` is where the case opens:
+    the same, or the one above for a forced review, which those accused do not see. A round begins
+    with the dispatch and anew with every rework or reopening; each has its own rectify clock, and
+    `overran` remembers a late one.
+    """
+
+    model_config = ConfigDict(frozen=True, extra="ignore")
+    id: str
+    source: CaseSource
+    rating_key: str | None = None
+    reference: str | None = None
+    unit: str
+    home: str
+    level: Level | None = None
+    channel: Channel | None = None
+    item: str | None = None
+    window: str | None = None
+    staff: str | None = None
+    tags: tuple[str, ...] = ()
+    named: bool = False
+    contactable: bool = False
+    rating_day: str
+    opened_at: AwareDatetime
+
+    version: int = 1
+    state: CaseState = CaseState.UNDISPATCHED
+    closing: Closing | None = None
+    handler: str | None = None
+    assignee: str | None = None
+    round: int = 1
+    supervised: bool = False
+    escalations: tuple[str, ...] = ()
+
+    dispatched_at: AwareDatetime | None = None
+    contact_from: AwareDatetime | None = None
+    verified_at: AwareDatetime | None = None
+    round_from: AwareDatetime | None = None
+    awaiting_since: AwareDatetime | None = None
+    awaited_first: AwareDatetime | None = None
+    closed_at: AwareDatetime | None = None
+    stops: tuple[Stop, ...] = ()
+    difficulty: Difficulty = "ordinary"
+    extended_in: int | None = None
+
+    appealed: bool = False
+    filer: str | None = None
+    filer_unit: str | None = None
+    explained_by: str | None = None
+    extension_asked: bool = False
+    extension_by: str | None = None
+    reworked: bool = False
+    reopened: bool = False
+    attempts: int = 0
+
+    submitted_at: AwareDatetime | None = None
+    replied_at: AwareDatetime | None = None
+    reached: bool | None = None
+    satisfied: bool | None = None
+    append_level: Level | None = None
+    overran: bool = False
+    invalidated: bool = False
+    mark_pending: bool = False
+
+    @property
+    def open_stop(self) -> Stop | None:
+        """The stop that is still going on."""
+        return next((stop for stop in self.stops if stop.until is None), None)
+
+    @property
+    def paused(self) -> bool:
+        """Whether it waits for the citizen."""
+        return self.open_stop is not None and self.open_stop.why == "pause"
+
+    @property
+    def seen_from(self) -> tuple[str, ...]:
+        """The units that see the case, as do those above them."""
+        return tuple(dict.fromkeys(unit for unit in (self.home, self.handler) if unit))
+
+
+@dataclass(frozen=True)
+class Office:
+    """The circumstances of a decision: the rules, who is registered, and the time."""
+
+    rules: Rules
+    directory: Directory
+    now: datetime
+
+    @property
+    def calendar(self) -> Calendar:
+        """The region's working days."""
+        return calendar_of(self.rules.region)
+
+
+@dataclass(frozen=True)
+class Scene:
+    """Somebody stands before a case; `append` is the level of an append that has just come in."""
+
+    case: Case
+    actor: Actor
+    office: Office
+    append: Level | None = field(default=None, kw_only=True)
+
+
+@dataclass(frozen=True)
+class Act(Scene):
+    """Somebody stands before a case and asks for a move."""
+
+    command: Command
+
+
+@dataclass(frozen=True)
+class Entry:
+    """One line of a case's history; `details` are what was said and the changed values."""
+
+    version: int
+    at: datetime
+    by: str
+    move: str
+    before: CaseState
+    after: CaseState
+    details: dict[str, Any]
+
+
+@dataclass(frozen=True)
+class Step:
+    """What a decision comes to: the case after it, its history, and what others must be told."""
+
+    case: Case
+    entries: tuple[Entry, ...]
+    messages: tuple[tuple[int, Message], ...]

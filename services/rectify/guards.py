@@ -1,0 +1,148 @@
+"""What must hold before a move, beyond state and role; each guard says why it refuses. Pure."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import dataclass
+
+from services.contracts.vocabulary import CaseSource
+from services.errors import Conflict, NotAllowed, Refused
+from services.rectify import parties
+from services.rectify.deadlines import derive, pause_days_left
+from services.rectify.facts import Scene
+
+
+@dataclass(frozen=True)
+class Guard:
+    """A condition, the sentence that refuses when it does not hold, and the error that says it."""
+
+    says: str
+    holds: Callable[[Scene], bool]
+    error: type[Refused] = Conflict
+
+
+def _is_free_of_the_rated(scene: Scene) -> bool:
+    person = parties.principal(scene.office.directory, scene.actor.id)
+    return person is not None and not parties.is_rated(person, scene.case)
+
+
+def _is_for_handler(scene: Scene) -> bool:
+    person = parties.principal(scene.office.directory, scene.actor.id)
+    handler = scene.case.handler
+    if person is None or handler is None:
+        return False
+    return parties.may_be_given(scene.case, person, handler, scene.office)
+
+
+def _is_before_due(scene: Scene) -> bool:
+    due = derive(scene.case, scene.office.rules).rectify.due
+    return due is not None and scene.office.now <= due
+
+
+def _has_pause_left(scene: Scene) -> bool:
+    return pause_days_left(scene.case, scene.office.rules.deadlines, scene.office.calendar) > 0
+
+
+def _has_attempts_left(scene: Scene) -> bool:
+    return scene.case.attempts + 1 < scene.office.rules.deadlines.callback_attempts
+
+
+def _is_outside(scene: Scene) -> bool:
+    filer_unit = scene.case.filer_unit
+    return filer_unit is not None and parties.is_outside(
+        scene.office.directory, scene.actor.unit, filer_unit
+    )
+
+
+def _has_outside_auditor(scene: Scene) -> bool:
+    office = scene.office
+    return scene.actor.unit is not None and parties.has_outside_auditor(
+        office.directory, scene.actor.unit, office.now
+    )
+
+
+def _appends_bad(scene: Scene) -> bool:
+    return scene.append is not None and scene.office.rules.is_bad(scene.append)
+
+
+def opposite(guard: Guard, says: str) -> Guard:
+    """The guard that holds when the other does not."""
+    return Guard(says, lambda scene: not guard.holds(scene), guard.error)
+
+
+FREE_OF_THE_RATED = Guard(
+    "The rating was about you or your window; somebody else has to do this",
+    _is_free_of_the_rated,
+    NotAllowed,
+)
+FOR_HANDLER = Guard(
+    "Only an officer for the handling unit whom the rating was not about may take the case",
+    _is_for_handler,
+    NotAllowed,
+)
+ASSIGNEE = Guard(
+    "Only the officer to whom the case is assigned may do this",
+    lambda scene: scene.actor.id == scene.case.assignee,
+    NotAllowed,
+)
+NOT_ASSIGNEE = Guard(
+    "The officer who handled the case may not judge it",
+    lambda scene: scene.actor.id != scene.case.assignee,
+    NotAllowed,
+)
+OUTSIDE = Guard(
+    "An appeal is reviewed by somebody outside the unit that filed it and all below it",
+    _is_outside,
+    NotAllowed,
+)
+CAN_BE_REVIEWED = Guard(
+    "No auditor outside your unit is registered; ask an administrator", _has_outside_auditor
+)
+IS_RATING = Guard(
+    "Only a rating can be appealed against", lambda scene: scene.case.source is CaseSource.RATING
+)
+HANDLEABLE = Guard(
+    "No unit from the rated one upwards has an officer who may handle it; register one",
+    lambda scene: parties.handler_for(scene.case, scene.office) is not None,
+)
+FIRST_APPEAL = Guard("There was an appeal already", lambda scene: not scene.case.appealed)
+NO_EXPLANATION = Guard(
+    "An explanation waits for the approver already", lambda scene: scene.case.explained_by is None
+)
+EXPLANATION = Guard(
+    "No explanation waits for you", lambda scene: scene.case.explained_by is not None
+)
+NOT_EXPLAINER = Guard(
+    "Whoever wrote an explanation may not confirm it",
+    lambda scene: scene.case.explained_by != scene.actor.id,
+    NotAllowed,
+)
+CONTACTABLE = Guard("There is no way to reach the rater", lambda scene: scene.case.contactable)
+NO_CONTACT = opposite(CONTACTABLE, "The rater can be reached and has to be called")
+FIRST_REWORK = Guard("It was reworked already", lambda scene: not scene.case.reworked)
+REWORKED = opposite(FIRST_REWORK, "It was not reworked yet")
+ATTEMPTS_LEFT = Guard("This was the last attempt", _has_attempts_left)
+LAST_ATTEMPT = opposite(ATTEMPTS_LEFT, "There are attempts left")
+BAD_APPEND = Guard("The append is not bad", _appends_bad)
+HANDLED = Guard("No unit handles the case", lambda scene: scene.case.handler is not None)
+UNHANDLED = opposite(HANDLED, "A unit handles the case")
+FIRST_REOPENING = Guard("An append reopened it already", lambda scene: not scene.case.reopened)
+INVALIDATED = Guard(
+    "Only an invalidation can be overturned, once the store has carried it out",
+    lambda scene: scene.case.invalidated and not scene.case.mark_pending,
+)
+FIRST_EXTENSION = Guard(
+    "An extension was asked for already", lambda scene: not scene.case.extension_asked
+)
+BEFORE_DUE = Guard("The case is already overdue", _is_before_due)
+EXTENSION = Guard(
+    "No request for an extension waits for you", lambda scene: scene.case.extension_by is not None
+)
+NOT_ASKER = Guard(
+    "Whoever asked for an extension may not decide on it",
+    lambda scene: scene.case.extension_by != scene.actor.id,
+    NotAllowed,
+)
+RUNNING = Guard("It is paused already", lambda scene: not scene.case.paused)
+PAUSED = opposite(RUNNING, "It is not paused")
+PAUSE_LEFT = Guard("All days of pause are used up", _has_pause_left)

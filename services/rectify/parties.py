@@ -1,0 +1,84 @@
+"""Who may have to do with a case: the rules about people that hold whatever the state. Pure."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from datetime import datetime
+
+from services.contracts.actor import Actor, Role
+from services.contracts.directory import Directory, Principal
+from services.rectify.facts import Case, Office
+
+SYSTEM = Actor("rectify", frozenset({Role.SYSTEM}))
+
+
+def sees(actor: Actor, case: Case) -> bool:
+    """Whether the case lies within what the actor is responsible for."""
+    return Role.SYSTEM in actor.roles or any(actor.sees(unit) for unit in case.seen_from)
+
+
+def is_rated(person: Principal, case: Case) -> bool:
+    """Whether the rating was about this person or the window where they work."""
+    at_window = case.window is not None and person.window == case.window
+    return at_window or (case.staff is not None and person.id == case.staff)
+
+
+def principal(directory: Directory, id: str) -> Principal | None:
+    """The registered person with this id."""
+    return next((each for each in directory.principals if each.id == id), None)
+
+
+def may_be_given(case: Case, person: Principal, unit: str, office: Office) -> bool:
+    """Whether `person` is an active officer for `unit` whom the rating was not about."""
+    return (
+        Role.OFFICER in person.roles
+        and person.active(office.now)
+        and not is_rated(person, case)
+        and person.unit is not None
+        and unit in office.directory.subtree(person.unit)
+    )
+
+
+def can_handle(case: Case, unit: str, office: Office) -> bool:
+    """Whether `unit` exists, may handle the case, and has an officer of its own to do so."""
+    entry = office.directory.unit.get(unit)
+    if entry is None or not entry.active(office.now) or _is_below_forced(case, unit, office):
+        return False
+    officers = office.directory.people(Role.OFFICER, unit)
+    return any(may_be_given(case, each, unit, office) for each in officers)
+
+
+def _is_below_forced(case: Case, unit: str, office: Office) -> bool:
+    """A report of a forced review (被要求给好评) is handled above the unit it accuses."""
+    return case.home != case.unit and unit in office.directory.subtree(case.unit)
+
+
+def upwards(directory: Directory, unit: str) -> Iterator[str]:
+    """The unit, its parent, and so on to the root."""
+    at: str | None = unit
+    seen: set[str] = set()
+    while at in directory.unit and at not in seen:
+        seen.add(at)
+        yield at
+        at = directory.unit[at].parent
+
+
+def handler_for(case: Case, office: Office) -> str | None:
+    """The lowest unit, from the case's home upwards, that can handle the case; None if none can."""
+    chain = upwards(office.directory, case.home)
+    return next((unit for unit in chain if can_handle(case, unit, office)), None)
+
+
+def is_outside(directory: Directory, reviewer_unit: str | None, filer_unit: str) -> bool:
+    """Whether a reviewer belongs to a unit that is not in the filer's subtree."""
+    return reviewer_unit is not None and reviewer_unit not in directory.subtree(filer_unit)
+
+
+def has_outside_auditor(directory: Directory, filer_unit: str, now: datetime) -> bool:
+    """Whether anybody could review an appeal of this filer."""
+    return any(
+        Role.AUDITOR in each.roles
+        and each.active(now)
+        and is_outside(directory, each.unit, filer_unit)
+        for each in directory.principals
+    )

@@ -1,0 +1,379 @@
+from __future__ import annotations
+
+from datetime import timedelta
+from typing import Any
+
+import pytest
+
+from services.contracts.commands import InvalidateRating
+from services.contracts.directory import Directory, Principal
+from services.contracts.events import CaseClosed, CaseMoved
+from services.contracts.vocabulary import CaseSource, CaseState, Closing, Invalidity, Level
+from services.errors import Conflict, Invalid, NotAllowed, NotFound
+from services.rectify.case import TABLE, legal_moves, move
+from services.rectify.facts import Act, Case, Command, Move, Scene
+from services.rectify.parties import SYSTEM
+from tests.unit.rectify.county import (
+    DIRECTORY,
+    MONDAY,
+    RULES,
+    act,
+    actor,
+    changed,
+    office,
+    opened_case,
+    story,
+    told,
+)
+
+S, E = CaseState, Closing
+
+
+def moves_of(case: Case, who: str) -> set[str]:
+    """What this person could do now."""
+    return {each["move"] for each in legal_moves(Scene(case, actor(who), office()))}
+
+
+def heard(case: Case, what: Move, append: Level | None = None) -> Case:
+    """The case after the store has said something."""
+    command = Command(command_id=f"e{case.version}", move=what, expected_version=case.version)
+    return move(Act(case, SYSTEM, office(), command, append=append)).case
+
+
+@pytest.mark.parametrize(
+    ("lines", "state", "closing"),
+    [
+        ("li claim", S.VERIFYING, None),
+        ("li return", S.UNDISPATCHED, None),
+        ("li claim, li return", S.UNDISPATCHED, None),
+        ("li return, dong dispatch", S.OPENED, None),
+        ("li claim, li verify", S.RECTIFYING, None),
+        ("li claim, li appeal", S.APPEAL_REVIEW, None),
+        ("li claim, li verify, li appeal, shen uphold", S.CLOSED, E.INVALIDATED),
+        ("li claim, li appeal, shen refuse", S.RECTIFYING, None),
+        ("li claim, li explain", S.VERIFYING, None),
+        ("li claim, li explain, zhao confirm", S.AWAITING_CALLBACK, None),
+        ("li claim, li explain, zhao decline", S.VERIFYING, None),
+        ("li claim, li verify, li submit", S.AWAITING_CALLBACK, None),
+        ("li claim, li verify, li submit, he satisfied", S.CLOSED, E.SATISFIED),
+        ("li claim, li verify, li submit, he dissatisfied", S.RECTIFYING, None),
+        (
+            "li claim, li verify, li submit, he dissatisfied, li submit, he dissatisfied",
+            S.CLOSED,
+            E.DISSATISFIED,
+        ),
+        (
+            "li claim, li verify, li submit, he unreachable, he unreachable",
+            S.AWAITING_CALLBACK,
+            None,
+        ),
+        (
+            "li claim, li verify, li submit, he unreachable, he unreachable, he unreachable",
+            S.CLOSED,
+            E.UNREACHABLE,
+        ),
+    ],
+)
+def test_the_moves_of_the_design(lines: str, state: CaseState, closing: Closing | None) -> None:
+    case = story(opened_case(), lines)
+    assert (case.state, case.closing) == (state, closing)
+    assert (case.closed_at is not None) == (state is S.CLOSED)
+
+
+@pytest.mark.parametrize(
+    "lines", ["li claim, li verify, li submit", "li claim, li explain, zhao confirm"]
+)
+def test_a_case_whose_rater_cannot_be_reached_closes_without_a_call(lines: str) -> None:
+    case = story(opened_case(contactable=False), lines)
+    assert case.closing is E.NO_CONTACT
+    assert case.submitted_at is not None
+
+
+def test_a_case_goes_to_the_rated_unit() -> None:
+    assert opened_case(unit="north").handler == "north"
+
+
+def test_a_case_goes_to_the_parent_when_only_the_rated_window_could_take_it() -> None:
+    others_gone = DIRECTORY.model_copy(
+        update={"principals": tuple(p for p in DIRECTORY.principals if p.id not in {"li", "wu"})}
+    )
+    returned = story(opened_case(window="w1"), "li return")
+    command = Command(command_id="x", move=Move.DISPATCH, expected_version=returned.version)
+    there = office(directory=Directory.model_validate(others_gone.model_dump()))
+    assert move(Act(returned, SYSTEM, there, command)).case.handler == "bureau"
+
+
+def test_a_case_that_no_unit_can_handle_stays_undispatched() -> None:
+    case = opened_case(unit="unknown")
+    assert (case.state, case.handler) == (S.UNDISPATCHED, None)
+
+
+@pytest.mark.parametrize("facts", [{"window": "w1"}, {"staff": "wang"}])
+def test_neither_the_rated_staff_nor_the_rated_window_gets_the_case(facts: dict[str, Any]) -> None:
+    case = opened_case(**facts)
+    with pytest.raises(NotAllowed):
+        told(case, "wang claim")
+    with pytest.raises(Invalid):
+        move(act(case, "zhao", Move.ASSIGN, assignee="wang"))
+    assert move(act(case, "zhao", Move.ASSIGN, assignee="wu")).case.assignee == "wu"
+
+
+def test_an_officer_of_another_unit_cannot_claim() -> None:
+    with pytest.raises(NotFound):
+        told(opened_case(), "qian claim")
+
+
+def test_only_the_assignee_works_on_a_case_and_a_head_can_reassign_it() -> None:
+    case = story(opened_case(), "li claim")
+    with pytest.raises(NotAllowed):
+        told(case, "wu verify")
+    given = move(act(case, "zhao", Move.ASSIGN, assignee="wu")).case
+    assert told(given, "wu verify").state is S.RECTIFYING
+
+
+def test_an_appeal_is_reviewed_outside_the_subtree_of_the_filer() -> None:
+    case = story(opened_case(), "li claim, li appeal")
+    for verdict in ("uphold", "refuse"):
+        with pytest.raises(NotAllowed):
+            told(case, f"inner {verdict}")
+    assert moves_of(case, "inner") == set()
+    assert moves_of(case, "shen") == {"uphold", "refuse"}
+
+
+def test_no_appeal_where_nobody_could_review_it() -> None:
+    handled_above = move(
+        act(story(opened_case(), "li return"), "dong", Move.DISPATCH, handler="bureau")
+    ).case
+    case = story(handled_above, "sun claim")
+    with pytest.raises(Conflict):
+        told(case, "sun appeal")
+
+
+def test_there_is_one_appeal() -> None:
+    case = story(opened_case(), "li claim, li appeal, shen refuse")
+    with pytest.raises(Conflict):
+        told(case, "li appeal")
+
+
+def test_only_a_rating_can_be_appealed_against() -> None:
+    case = story(opened_case(source=CaseSource.LETTER), "li claim")
+    assert "appeal" not in moves_of(case, "li")
+
+
+def test_upholding_an_appeal_commands_the_store_and_leaves_the_mark_pending() -> None:
+    case = story(opened_case(), "li claim, li appeal")
+    step = move(act(case, "shen", Move.UPHOLD, reason="proven", invalidity="malicious"))
+    commands = [each for _, each in step.messages if isinstance(each, InvalidateRating)]
+    assert commands == [
+        InvalidateRating(
+            command_id=f"{case.id}:{case.version + 1}",
+            rating_key="biz:0001:completed:1:1",
+            reason=Invalidity.MALICIOUS,
+            case_id=case.id,
+            decided_by=("li", "shen"),
+        )
+    ]
+    assert step.case.mark_pending
+    marked = heard(step.case, Move.INVALIDATE)
+    assert marked.invalidated
+    assert not marked.mark_pending
+    assert marked.state is S.CLOSED
+
+
+def test_an_invalidation_can_be_overturned_once_the_store_has_carried_it_out() -> None:
+    upheld = story(opened_case(), "li claim, li appeal, shen uphold")
+    with pytest.raises(Conflict):
+        told(upheld, "du overturn")
+    case = told(heard(upheld, Move.INVALIDATE), "du overturn")
+    assert case.state is S.RECTIFYING
+    assert not case.invalidated
+    assert "appeal" not in moves_of(case, "li")
+
+
+def test_a_rating_invalidated_elsewhere_closes_its_open_case() -> None:
+    case = heard(story(opened_case(), "li claim"), Move.INVALIDATE)
+    assert (case.state, case.closing) == (S.CLOSED, E.INVALIDATED)
+
+
+DONE = "li claim, li verify, li submit, he satisfied"
+
+
+def test_a_bad_append_reopens_a_closed_case_once() -> None:
+    closed = story(opened_case(), DONE)
+    again = heard(closed, Move.APPEND, Level.VERY_DISSATISFIED)
+    assert (again.state, again.assignee) == (S.RECTIFYING, "li")
+    assert again.submitted_at is None
+    closed_again = story(again, "li submit, he satisfied")
+    assert heard(closed_again, Move.APPEND, Level.DISSATISFIED).state is S.CLOSED
+
+
+@pytest.mark.parametrize("level", [Level.BASICALLY_SATISFIED, Level.VERY_SATISFIED])
+def test_a_good_append_is_only_noted(level: Level) -> None:
+    closed = story(opened_case(), DONE)
+    noted = heard(closed, Move.APPEND, level)
+    assert (noted.state, noted.append_level) == (S.CLOSED, level)
+
+
+def test_an_append_to_an_open_case_is_only_noted() -> None:
+    assert heard(opened_case(), Move.APPEND, Level.DISSATISFIED).state is S.OPENED
+
+
+def test_a_case_reopened_without_a_handler_waits_for_a_dispatcher() -> None:
+    closed = heard(story(opened_case(), "li return"), Move.INVALIDATE)
+    assert heard(closed, Move.APPEND, Level.DISSATISFIED).state is S.UNDISPATCHED
+
+
+def test_a_late_round_is_not_forgotten_by_a_timely_one() -> None:
+    late = MONDAY + timedelta(days=40)
+    case = story(opened_case(), "li claim, li verify")
+    case = story(case, "li submit, he dissatisfied, li submit, he satisfied", late)
+    assert case.overran
+    assert not story(opened_case(), DONE).overran
+
+
+def test_an_explanation_is_confirmed_by_somebody_else() -> None:
+    both = Principal(
+        id="both", name="both", roles=actor("li").roles | actor("zhao").roles, unit="social"
+    )
+    there = DIRECTORY.model_copy(update={"principals": (*DIRECTORY.principals, both)})
+    directory = Directory.model_validate(there.model_dump())
+    case = opened_case()
+    for what, said in ((Move.CLAIM, {}), (Move.EXPLAIN, {"text": "no legal basis"})):
+        command = Command.model_validate(
+            {"command_id": what, "move": what, "expected_version": 1, **said}
+        )
+        case = move(Act(case, actor("both", directory), office(directory=directory), command)).case
+    command = Command(command_id="c", move=Move.CONFIRM, expected_version=1)
+    with pytest.raises(NotAllowed):
+        move(Act(case, actor("both", directory), office(directory=directory), command))
+    assert told(case, "zhao confirm").state is S.AWAITING_CALLBACK
+
+
+def test_a_request_lapses_when_the_case_moves_on() -> None:
+    case = story(opened_case(), "li claim, li verify, li explain, li ask_extension, li submit")
+    assert (case.explained_by, case.extension_by) == (None, None)
+
+
+def test_an_extension_is_asked_for_once_and_in_time() -> None:
+    case = story(opened_case(), "li claim, li verify")
+    with pytest.raises(Conflict):
+        told(case, "li ask_extension", MONDAY + timedelta(days=30))
+    denied = story(case, "li ask_extension, zhao deny_extension")
+    with pytest.raises(Conflict):
+        told(denied, "li ask_extension")
+
+
+def test_a_pause_ends_when_the_case_moves_on_and_its_days_are_capped() -> None:
+    case = story(opened_case(), "li claim, li verify, li pause")
+    assert moves_of(case, "zhao") >= {"resume"}
+    assert not told(case, "li submit").paused
+    resumed = told(case, "li resume", MONDAY + timedelta(days=20))
+    with pytest.raises(Conflict):
+        told(resumed, "li pause", MONDAY + timedelta(days=20))
+
+
+def test_whoever_handled_a_case_does_not_make_its_callback() -> None:
+    busy = Principal(
+        id="busy", name="busy", roles=actor("li").roles | actor("he").roles, unit="social"
+    )
+    there = DIRECTORY.model_copy(update={"principals": (*DIRECTORY.principals, busy)})
+    directory = Directory.model_validate(there.model_dump())
+    case = story(opened_case(), "li claim, li verify, li submit").model_copy(
+        update={"assignee": "busy"}
+    )
+    assert legal_moves(Scene(case, actor("busy", directory), office(directory=directory))) == []
+
+
+def test_verification_records_the_difficulty_and_whether_the_rater_was_reached() -> None:
+    case = story(opened_case(), "li claim")
+    step = move(act(case, "li", Move.VERIFY, difficulty="complex", reached=True))
+    assert (step.case.difficulty, step.case.reached) == ("complex", True)
+    assert step.entries[0].details["changes"]["difficulty"] == ["ordinary", "complex"]
+
+
+def test_supervision_marks_a_case_and_moves_nothing() -> None:
+    case = told(opened_case(), "du supervise")
+    assert (case.state, case.supervised) == (S.OPENED, True)
+
+
+def test_an_illegal_move_answers_with_what_would_be_legal() -> None:
+    with pytest.raises(Conflict) as refused:
+        told(opened_case(), "li submit")
+    legal = refused.value.extra["legal"]
+    assert legal == [{"move": "claim", "needs": ()}, {"move": "return", "needs": ("reason",)}]
+
+
+def test_a_role_that_may_not_is_refused_with_what_it_could_do() -> None:
+    case = story(opened_case(), "li claim, li verify, li submit")
+    with pytest.raises(NotAllowed) as refused:
+        move(act(case, "du", Move.CALLBACK, result="satisfied"))
+    assert [each["move"] for each in refused.value.extra["legal"]] == ["supervise"]
+
+
+@pytest.mark.parametrize(
+    ("lines", "who", "what", "said", "missing"),
+    [
+        ("li claim", "li", "appeal", {"reason": "wrong"}, ["/evidence"]),
+        ("li claim", "li", "appeal", {}, ["/reason", "/evidence"]),
+        ("li claim, li verify", "li", "submit", {}, ["/text"]),
+        ("li claim, li appeal", "shen", "uphold", {"reason": "so"}, ["/invalidity"]),
+        ("li claim, li verify, li submit", "he", "callback", {}, ["/result"]),
+    ],
+)
+def test_a_move_says_what_it_lacks(
+    lines: str, who: str, what: str, said: dict[str, Any], missing: list[str]
+) -> None:
+    with pytest.raises(Invalid) as refused:
+        move(act(story(opened_case(), lines), who, what, **said))
+    assert [each["pointer"] for each in refused.value.extra["errors"]] == missing
+
+
+def test_what_is_legal_is_told_with_what_each_result_needs() -> None:
+    case = story(opened_case(), "li claim, li verify, li submit")
+    legal = legal_moves(Scene(case, actor("he"), office()))
+    assert {each["result"]: each["needs"] for each in legal} == {
+        "satisfied": (),
+        "dissatisfied": ("reason",),
+        "unreachable": (),
+    }
+
+
+def test_every_move_is_one_line_of_history_and_one_event() -> None:
+    case = story(opened_case(), "li claim, li verify")
+    step = move(act(case, "li", Move.SUBMIT, text="apologised"))
+    (entry,) = step.entries
+    assert (entry.version, entry.by, entry.move) == (case.version + 1, "li", "submit")
+    assert (entry.before, entry.after) == (S.RECTIFYING, S.AWAITING_CALLBACK)
+    assert entry.details["text"] == "apologised"
+    assert set(entry.details["changes"]) >= {"submitted_at", "replied_at"}
+    assert [type(message) for _, message in step.messages] == [CaseMoved]
+
+
+def test_closing_is_told_apart_from_moving() -> None:
+    case = story(opened_case(), "li claim, li verify, li submit")
+    step = move(act(case, "he", Move.CALLBACK, result="satisfied"))
+    assert [type(message) for _, message in step.messages] == [CaseMoved, CaseClosed]
+
+
+def test_a_moved_deadline_is_kept_with_its_old_and_new_value() -> None:
+    case = story(opened_case(), "li claim, li verify, li ask_extension")
+    step = move(act(case, "zhao", Move.GRANT_EXTENSION))
+    assert step.entries[0].details["changes"]["rectify_due_at"] == [
+        "2020-03-23T17:00:00+08:00",
+        "2020-03-30T17:00:00+08:00",
+    ]
+
+
+def test_attempts_to_call_are_what_the_rules_allow() -> None:
+    once = changed(RULES, deadlines={"callback_attempts": 1})
+    case = story(opened_case(), "li claim, li verify, li submit")
+    command = Command.model_validate(
+        {"command_id": "1", "move": "callback", "expected_version": 1, "result": "unreachable"}
+    )
+    assert move(Act(case, actor("he"), office(rules=once), command)).case.closing is E.UNREACHABLE
+
+
+def test_every_move_has_a_row_and_every_row_can_be_left() -> None:
+    assert {row.move for row in TABLE} == set(Move)
+    left = {state for row in TABLE if row.to is not None for state in row.states}
+    assert left == set(CaseState)

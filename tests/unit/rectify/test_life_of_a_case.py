@@ -1,0 +1,228 @@
+"""Whatever people, clocks and replicas do, a case is never stuck, lost, or escalated twice."""
+
+from __future__ import annotations
+
+from collections import deque
+from collections.abc import Sequence
+from datetime import datetime, timedelta
+from itertools import pairwise
+from typing import Any
+
+import mongomock
+from hypothesis import HealthCheck, settings
+from hypothesis import strategies as st
+from hypothesis.stateful import RuleBasedStateMachine, initialize, invariant, rule
+
+from services.adapters.mongo import Db
+from services.contracts.events import AppendStored, RatingInvalidated
+from services.contracts.ledger import first_broken
+from services.contracts.vocabulary import CaseState, Invalidity, Level
+from services.errors import Refused
+from services.rectify import desk
+from services.rectify.case import TABLE, legal_moves, move
+from services.rectify.deadlines import BEFORE_SUBMITTED, derive
+from services.rectify.facts import Act, Case, Command, Office, Scene
+from services.rectify.history import escalated
+from services.rectify.opening import case_id
+from services.rectify.repository import Cases
+from tests.unit.rectify.county import MONDAY, PEOPLE, RULES, actor, bad_rating, office
+
+KEY = b"k" * 32
+NEEDED: dict[str, Any] = {
+    "reason": "because",
+    "text": "done",
+    "evidence": ("photo",),
+    "invalidity": "wrong",
+    "assignee": "sun",
+}
+
+
+def possible(case: Case, now: datetime) -> list[tuple[str, dict[str, Any]]]:
+    """Every legal move of everybody, with what it needs."""
+    return [
+        (
+            who,
+            {k: v for k, v in legal.items() if k != "needs"}
+            | {n: NEEDED[n] for n in legal["needs"]},
+        )
+        for who in PEOPLE
+        for legal in legal_moves(Scene(case, actor(who), office(now)))
+    ]
+
+
+def command(said: dict[str, Any], version: int, id: str) -> Command:
+    """The command that asks for it."""
+    return Command.model_validate({**said, "command_id": id, "expected_version": version})
+
+
+def closes(case: Case, now: datetime) -> bool:
+    """Whether legal moves lead to closed, by breadth-first search over the states."""
+    seen, queue = {case.state}, deque([case])
+    while queue:
+        at = queue.popleft()
+        if at.state is CaseState.CLOSED:
+            return True
+        for who, said in possible(at, now):
+            act = Act(at, actor(who), office(now), command(said, at.version, "s"))
+            after = move(act).case
+            if after.state not in seen:
+                seen.add(after.state)
+                queue.append(after)
+    return False
+
+
+class LifeOfACase(RuleBasedStateMachine):
+    """One case, everybody who may touch it, two replicas of the service, and a moving clock."""
+
+    @initialize(contactable=st.booleans(), unit=st.sampled_from(["social", "north", "empty"]))
+    def open(self, contactable: bool, unit: str) -> None:
+        self.now, self.asked = MONDAY, 0
+        db: Db = mongomock.MongoClient(tz_aware=True)["life"]
+        self.replicas = (Cases(db, KEY, RULES), Cases(db, KEY, RULES))
+        self.rating = bad_rating(contactable=contactable, unit=unit, window="w1")
+        desk.hear(self.replicas[0], self.office, self.rating)
+        self.id = case_id(self.rating.rating_key)
+
+    @property
+    def office(self) -> Office:
+        return office(self.now)
+
+    @property
+    def case(self) -> Case:
+        found = self.replicas[0].find(self.id)
+        assert found is not None
+        return found.case
+
+    @rule(days=st.integers(0, 12), hours=st.integers(0, 23))
+    def wait(self, days: int, hours: int) -> None:
+        self.now += timedelta(days=days, hours=hours)
+
+    @rule(data=st.data())
+    def make_a_legal_move(self, data: st.DataObject) -> None:
+        choices = possible(self.case, self.now)
+        if not choices:
+            return
+        who, said = data.draw(st.sampled_from(choices))
+        self.asked += 1
+        wanted = command(said, self.case.version, f"c{self.asked}")
+        first, again = (
+            desk.make_move(cases, self.office, actor(who), self.id, wanted)
+            for cases in self.replicas
+        )
+        assert first.case == again.case
+
+    @rule(who=st.sampled_from(sorted(PEOPLE)), row=st.sampled_from(TABLE))
+    def ask_for_any_move(self, who: str, row: Any) -> None:
+        before = self.case
+        said = {"move": row.move, "result": row.result} | {n: NEEDED[n] for n in row.needs}
+        self.asked += 1
+        wanted = command(said, before.version, f"c{self.asked}")
+        legal = {each["move"] for each in legal_moves(Scene(before, actor(who), self.office))}
+        try:
+            desk.make_move(self.replicas[1], self.office, actor(who), self.id, wanted)
+        except Refused:
+            assert self.case == before
+        else:
+            assert row.move in legal
+
+    @rule()
+    def two_act_at_once(self) -> None:
+        choices = possible(self.case, self.now)[:2]
+        if len(choices) < 2:
+            return
+        version, refused = self.case.version, 0
+        for who, said in choices:
+            self.asked += 1
+            wanted = command(said, version, f"c{self.asked}")
+            try:
+                desk.make_move(self.replicas[0], self.office, actor(who), self.id, wanted)
+            except Refused:
+                refused += 1
+        assert refused == 1
+        assert self.case.version == version + 1
+
+    @rule()
+    def sweep_on_both_replicas(self) -> None:
+        found = [cases.due(self.now, 10) for cases in self.replicas]
+        written = [
+            self._escalate(cases, each) for cases, each in zip(self.replicas, found, strict=True)
+        ]
+        assert sum(written) == (1 if found[0] else 0)
+        assert derive(self.case, RULES).come(self.now) == ()
+
+    def _escalate(self, cases: Cases, found: Sequence[Any]) -> int:
+        steps = [
+            (b, escalated(b.case, derive(b.case, RULES).come(self.now), self.office)) for b in found
+        ]
+        return sum(cases.escalate(before, step, self.now) for before, step in steps)
+
+    @rule(level=st.sampled_from(Level))
+    def append(self, level: Level) -> None:
+        first = self.rating.rating_key
+        event = AppendStored(rating_key="a", first_key=first, level=level, pressed_at=self.now)
+        desk.hear(self.replicas[1], self.office, event)
+
+    @rule()
+    def the_store_marks_what_was_upheld(self) -> None:
+        if self.case.mark_pending:
+            event = RatingInvalidated(
+                rating_key=self.rating.rating_key,
+                reason=Invalidity.WRONG,
+                command_id=f"{self.id}:{self.case.version}",
+            )
+            desk.hear(self.replicas[0], self.office, event)
+            assert not self.case.mark_pending
+
+    @rule()
+    def the_bad_rating_is_heard_again(self) -> None:
+        before = self.case
+        desk.hear(self.replicas[1], self.office, self.rating)
+        assert self.case == before
+
+    @invariant()
+    def somebody_can_do_something_and_closed_can_be_reached(self) -> None:
+        case = self.case
+        assert case.state is CaseState.CLOSED or possible(case, self.now)
+        assert closes(case, self.now)
+
+    @invariant()
+    def its_history_is_whole(self) -> None:
+        history = self.replicas[0].history(self.id)
+        assert [entry["version"] for entry in history] == list(range(1, self.case.version + 1))
+        assert first_broken(KEY, history) is None
+        for before, after in pairwise(history):
+            assert before["after"] == after["before"]
+
+    @invariant()
+    def each_rung_is_recorded_once_in_a_round(self) -> None:
+        escalations = self.case.escalations
+        assert len(escalations) == len(set(escalations))
+        moves = [entry["move"] for entry in self.replicas[0].history(self.id)]
+        assert sum(move.startswith("escalate:") for move in moves) == len(escalations)
+
+    @invariant()
+    def nothing_is_overdue_without_a_mark_or_a_rung_to_come(self) -> None:
+        case, deadlines = self.case, derive(self.case, RULES)
+        due = deadlines.rectify.due
+        if case.state in BEFORE_SUBMITTED and due and due < self.now:
+            marked = f"{case.round}:red" in case.escalations
+            assert marked or any(rung.name == "red" for rung in deadlines.come(self.now))
+
+    @invariant()
+    def it_is_with_nobody_whom_the_rating_was_about(self) -> None:
+        assert self.case.assignee != "wang"
+
+    @invariant()
+    def it_is_closed_exactly_when_it_says_how(self) -> None:
+        case = self.case
+        assert (case.state is CaseState.CLOSED) == (case.closing is not None)
+        assert (case.state is CaseState.CLOSED) == (case.closed_at is not None)
+
+
+TestLifeOfACase = LifeOfACase.TestCase
+TestLifeOfACase.settings = settings(
+    max_examples=40,
+    stateful_step_count=25,
+    deadline=None,
+    suppress_health_check=[HealthCheck.too_slow],
+)
