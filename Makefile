@@ -32,7 +32,7 @@ lint: $(READY) ## Style, types and who may import whom
 	@$(BIN)/ruff check --quiet .
 	@$(BIN)/ruff format --quiet --check .
 	@$(BIN)/mypy --no-error-summary
-	@$(BIN)/lint-imports --no-timings >.lint-imports.log || { cat .lint-imports.log; exit 1; }
+	@$(BIN)/lint-imports >.lint-imports.log || { cat .lint-imports.log; exit 1; }
 	@rm -f .lint-imports.log
 
 format: $(READY) ## Put the code into its format

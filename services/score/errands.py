@@ -10,7 +10,7 @@ from typing import Any, Self
 
 from services.contracts.rules import Region, Term
 from services.contracts.vocabulary import Stage, Turn
-from services.rectify.calendar import calendar_of
+from services.contracts.calendar import calendar_of
 
 TimeToRateEnds = Callable[[date], datetime]
 

@@ -1,0 +1,76 @@
+"""Runs a service's handler on a batch, and tells whose fault it is when it fails."""
+
+from __future__ import annotations
+
+import time
+from collections.abc import Sequence
+from functools import partial
+from logging import getLogger
+from typing import Any
+
+import eventlet
+from eventlet.event import Event
+from pymongo.errors import PyMongoError
+
+from services.adapters.outcome import Later, Outcome
+from services.adapters.patience import pauses
+
+HOLD_S = 120
+_log = getLogger(__name__)
+
+
+class HandlerError(Exception):
+    """A handler raised; what it was is in the chain."""
+
+
+class Handling:
+    """The handler of one entrypoint, run in a worker of its container."""
+
+    def __init__(self, entrypoint: Any) -> None:
+        self._entrypoint = entrypoint
+        self.stopping = False
+
+    def outcomes(self, batch: Sequence[Any]) -> Sequence[Outcome]:
+        """The handler's outcomes; when it fails, each message is tried alone, then put off.
+
+        Raises PyMongoError when the database has failed for `HOLD_S`.
+        """
+        try:
+            return self._while_database_fails(batch)
+        except HandlerError as error:
+            _log.error("cannot handle a batch of %d", len(batch), exc_info=error)
+            if len(batch) == 1:
+                return [Later(repr(error.__cause__))]
+            return [outcome for one in batch for outcome in self.outcomes([one])]
+
+    def _while_database_fails(self, batch: Sequence[Any]) -> Sequence[Outcome]:
+        """A failing database is no message's fault: hold the batch and try again, for a while."""
+        held_until, pause = time.monotonic() + HOLD_S, pauses()
+        while True:
+            try:
+                return self._call(batch)
+            except PyMongoError as error:
+                if self.stopping or time.monotonic() > held_until:
+                    raise
+                _log.warning("the database fails, holding a batch of %d: %r", len(batch), error)
+            eventlet.sleep(next(pause))
+
+    def _call(self, batch: Sequence[Any]) -> Sequence[Outcome]:
+        """Run the service method; its exception, unless the database's, is wrapped."""
+        done = Event()
+        handled = partial(_report, done)
+        self._entrypoint.container.spawn_worker(
+            self._entrypoint, (batch,), {}, handle_result=handled
+        )
+        try:
+            outcomes: Sequence[Outcome] = done.wait()
+        except PyMongoError:
+            raise
+        except Exception as error:
+            raise HandlerError from error
+        return outcomes
+
+
+def _report(done: Event, _worker: object, result: Any, exc_info: Any) -> tuple[Any, Any]:
+    done.send(result, exc_info)
+    return result, exc_info
