@@ -8,8 +8,10 @@ import typer
 from rich.console import Console
 from rich.markup import escape
 
+from services.console.demo.command import demo
 from services.console.doctor import doctor
 from services.console.month import month_app
+from services.console.replay import replay
 from services.console.up import up
 from services.errors import HaopingError
 
@@ -19,6 +21,8 @@ app = typer.Typer(
     add_completion=False,
     pretty_exceptions_enable=False,
 )
+app.command()(demo)
+app.command()(replay)
 app.command()(up)
 app.command()(doctor)
 app.add_typer(month_app, name="month")

@@ -8,9 +8,9 @@ from datetime import date, datetime, time
 from functools import cache
 from typing import Any, Self
 
+from services.contracts.calendar import calendar_of
 from services.contracts.rules import Region, Term
 from services.contracts.vocabulary import Stage, Turn
-from services.contracts.calendar import calendar_of
 
 TimeToRateEnds = Callable[[date], datetime]
 
