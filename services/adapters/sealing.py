@@ -11,7 +11,7 @@ from bson.binary import Binary
 from bson.codec_options import CodecOptions
 from nameko.extensions import DependencyProvider
 from pymongo.encryption import ClientEncryption
-from pymongo.errors import DuplicateKeyError
+from pymongo.errors import DuplicateKeyError, EncryptionError
 
 from services.adapters.mongo import Db, Document, MongoConnection
 from services.adapters.settings import secret_bytes
@@ -40,8 +40,9 @@ class Sealer:
         if self._encryption.get_key_by_alt_name(KEY_NAME) is None:
             try:
                 self._encryption.create_data_key("local", key_alt_names=[KEY_NAME])
-            except DuplicateKeyError:
-                return
+            except EncryptionError as error:
+                if not isinstance(error.cause, DuplicateKeyError):
+                    raise
 
     def seal(self, fields: Mapping[str, str]) -> bytes:
         """One ciphertext for all `fields`."""

@@ -1,0 +1,1 @@
+"""The story: a county's published year, replayed over HTTP and counted again by a second path."""

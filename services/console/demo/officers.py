@@ -1,0 +1,74 @@
+"""The officers: each act of a script, carried out over the API by whoever has to."""
+
+from __future__ import annotations
+
+import uuid
+from typing import Any
+
+from services.console.demo.client import Api, Refusal, eventually
+from services.console.demo.plot import Act
+from services.contracts.actor import Role
+
+CONFLICT = 409
+OF_THE_UNIT = frozenset({Role.OFFICER.value, Role.APPROVER.value})
+MOST_CASES = 200
+TRIES = 5
+Case = dict[str, Any]
+
+
+class Desk:
+    """Where cases are found and moved."""
+
+    def __init__(self, api: Api) -> None:
+        self._api = api
+
+    def cases(self) -> list[Case]:
+        """Every case that the county's dispatcher sees."""
+        found: list[Case] = []
+        path = f"/v1/cases?limit={MOST_CASES}"
+        page = self._api.get(Role.DISPATCHER, "rectify", path)
+        found += page["items"]
+        while page["next"]:
+            page = self._api.get(Role.DISPATCHER, "rectify", f"{path}&cursor={page['next']}")
+            found += page["items"]
+        return found
+
+    def case_of(self, rating_key: str) -> str:
+        """The case of a bad rating, as soon as it is open and some unit handles it."""
+        return eventually(lambda: self._find(rating_key), f"a case for rating {rating_key}")
+
+    def _find(self, rating_key: str) -> str | None:
+        own = (each for each in self.cases() if each["rating_key"] == rating_key)
+        return next((str(each["id"]) for each in own if each["handler"]), None)
+
+    def perform(self, case_id: str, act: Act) -> None:
+        """Carry out one act and wait for what must follow by itself."""
+        if act.move:
+            self._move(case_id, act)
+        if act.until:
+            name, wanted = act.until
+            what = f"{name} of {case_id} to become {wanted}"
+            eventually(lambda: self._has(case_id, name, wanted), what)
+
+    def _move(self, case_id: str, act: Act) -> None:
+        """Move the case; whoever finds that it has changed meanwhile reads it again."""
+        command_id = str(uuid.uuid4())
+        for attempt in range(TRIES):
+            case = self._read(case_id)
+            who = f"{act.who}-{case['handler']}" if act.who in OF_THE_UNIT else act.who
+            command = {"command_id": command_id, "move": act.move, **act.says}
+            command["expected_version"] = case["version"]
+            try:
+                self._api.post(who, "rectify", f"/v1/cases/{case_id}/moves", command)
+                return
+            except Refusal as refusal:
+                if refusal.code != CONFLICT or attempt == TRIES - 1:
+                    raise
+
+    def _has(self, case_id: str, name: str, wanted: object) -> bool:
+        value = self._read(case_id)[name]
+        return wanted in value if isinstance(value, list) else bool(value == wanted)
+
+    def _read(self, case_id: str) -> Case:
+        case: Case = self._api.get(Role.DISPATCHER, "rectify", f"/v1/cases/{case_id}")
+        return case
