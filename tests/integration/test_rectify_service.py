@@ -13,7 +13,8 @@ import httpx
 import pytest
 from nameko.containers import ServiceContainer
 
-from services.adapters.bus.publisher import ConfirmedChannel, packed
+from services.adapters.bus.outgoing import packed
+from services.adapters.bus.publisher import ConfirmedChannel
 from services.adapters.clock import MovableClock
 from services.adapters.mongo import Db, connect
 from services.adapters.settings import secret_bytes, token_hash
