@@ -17,7 +17,8 @@ from pymongo import UpdateOne
 from pymongo.collection import Collection
 from pymongo.errors import PyMongoError
 
-from services.adapters.bus.publisher import Bus, Outgoing
+from services.adapters.bus.outgoing import Outgoing
+from services.adapters.bus.publisher import Bus
 from services.adapters.mongo import Document, Index, Indexes, MongoConnection, ensure_indexes
 from services.contracts.topology import MESSAGE_TYPES
 from services.errors import Unavailable

@@ -36,6 +36,7 @@ class Desk:
     answer: Callable[[Delivery[RatingSubmitted]], Outcome]
 
     @consume(RATINGS, size=100, within_ms=20)
+    @consume(topology.STORE_BACKLOG, size=100, within_ms=20)
     def take(self, deliveries: Sequence[Delivery[RatingSubmitted]]) -> list[Outcome]:
         """Note the batch, then answer for each."""
         Desk.batches.append([delivery.message.rating_id for delivery in deliveries])

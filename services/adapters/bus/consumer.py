@@ -53,9 +53,12 @@ class LetterConsumer(Entrypoint):
     bus = Bus()
     database = MongoConnection()
 
-    def __init__(self, queue: str, size: int, within_ms: int, **options: Any) -> None:
+    def __init__(
+        self, queue: str, size: int, within_ms: int, prefetch: int, **options: Any
+    ) -> None:
         super().__init__(**options)
         self.queue, self.size, self.within_s = queue, size, within_ms / 1000
+        self.prefetch = prefetch
         self._handling = Handling(self)
         self._stopped = Event()
 
@@ -94,7 +97,7 @@ class LetterConsumer(Entrypoint):
         """Consume on one connection until it fails or the service stops."""
         connection = connect(self.container.config["AMQP_URI"])
         channel, arrived, writing = connection.default_channel, Queue(), Semaphore()
-        channel.basic_qos(0, PREFETCH, False)
+        channel.basic_qos(0, self.prefetch, False)
         channel.basic_consume(self.queue, callback=lambda m: arrived.put(Letter.of(m)))
         draining, last = eventlet.spawn(self._drain, connection, writing), 0
         try:
@@ -152,10 +155,15 @@ class MessageConsumer(LetterConsumer):
 
 
 def consume(
-    queue: topology.Queue, *, size: int = 500, within_ms: int = 50
+    queue: topology.Queue, *, size: int = 500, within_ms: int = 50, prefetch: int = PREFETCH
 ) -> Callable[[Handler], Handler]:
-    """Handle the messages of a work queue: `(self, deliveries) -> one outcome for each`."""
-    decorate: Callable[[Handler], Handler] = MessageConsumer.decorator(queue.name, size, within_ms)
+    """Handle the messages of a work queue: `(self, deliveries) -> one outcome for each`.
+
+    `prefetch` messages are held at most, in the batch in flight and the next; it bounds memory.
+    """
+    decorate: Callable[[Handler], Handler] = MessageConsumer.decorator(
+        queue.name, size, within_ms, prefetch
+    )
     return decorate
 
 
@@ -163,7 +171,9 @@ def consume_letters(
     queue: str, *, size: int = 100, within_ms: int = 50
 ) -> Callable[[Handler], Handler]:
     """Handle raw letters, such as dead ones: `(self, letters) -> one outcome for each`."""
-    decorate: Callable[[Handler], Handler] = LetterConsumer.decorator(queue, size, within_ms)
+    decorate: Callable[[Handler], Handler] = LetterConsumer.decorator(
+        queue, size, within_ms, PREFETCH
+    )
     return decorate
 
 

@@ -2,38 +2,73 @@
 
 from __future__ import annotations
 
+import json
 from collections.abc import Iterator, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Any, Generic, TypeVar
 
 from pydantic import ValidationError
 
 from services.adapters.outcome import Never, Outcome
+from services.contracts import topology
 from services.contracts.message import Envelope, Message
-from services.contracts.topology import MESSAGE_TYPES
 
 ASSUMED_ITEM_BYTES = 1000
+FROM = "haoping-from"
 Kind_co = TypeVar("Kind_co", bound=Message, covariant=True)
 
 
 @dataclass(frozen=True)
 class Letter:
-    """A message as it came: its tag on the channel, its bytes and its headers."""
+    """A message as it came: its tag on the channel, its bytes and its headers.
+
+    `user` is the sender's name if the sender gave it and the broker found it true.
+    """
 
     tag: int
     body: bytes
     headers: Mapping[str, Any]
     routing_key: str
     id: str | None
+    exchange: str = ""
+    user: str | None = None
 
     @classmethod
     def of(cls, message: Any) -> Letter:
-        """Read what py-amqp delivered."""
+        """Read what py-amqp delivered; the headers of strangers mean nothing to us."""
         properties, info = message.properties, message.delivery_info
-        body = message.body if isinstance(message.body, bytes) else message.body.encode()
-        headers = properties.get("application_headers") or {}
-        return cls(
-            info["delivery_tag"], body, headers, info["routing_key"], properties.get("message_id")
+        body, strange = message.body, info["exchange"] in (topology.MQTT, topology.RAW)
+        came = cls(
+            info["delivery_tag"],
+            body if isinstance(body, bytes) else body.encode(errors="surrogatepass"),
+            {} if strange else properties.get("application_headers") or {},
+            info["routing_key"],
+            properties.get("message_id"),
+            info["exchange"],
+            properties.get("user_id"),
+        )
+        return came.as_first_sent()
+
+    @property
+    def origin(self) -> dict[str, str]:
+        """Where it came from, for the headers of a copy."""
+        known = {"exchange": self.exchange, "key": self.routing_key, "id": self.id}
+        return {FROM: json.dumps({**known, "user": self.user})}
+
+    def as_first_sent(self) -> Letter:
+        """What has been put off comes back as it first came.
+
+        It comes by way of the default exchange, to which only we may write, so the header is ours.
+        """
+        if self.exchange or FROM not in self.headers:
+            return self
+        first = json.loads(self.headers[FROM])
+        return replace(
+            self,
+            exchange=first["exchange"],
+            routing_key=first["key"],
+            id=first["id"],
+            user=first["user"],
         )
 
     @property
@@ -74,7 +109,7 @@ def unpack(letter: Letter) -> Unpacked:
     """Read a letter as an envelope of messages of a type that we know."""
     try:
         envelope = Envelope.model_validate_json(letter.body)
-        kind = MESSAGE_TYPES[envelope.type]
+        kind = topology.MESSAGE_TYPES[envelope.type]
     except ValidationError as error:
         return Unpacked(letter, None, (Never(f"malformed: {_first(error)}"),))
     except KeyError as error:

@@ -6,11 +6,7 @@ after a timeout nobody can say whom the next answer belongs to.
 
 from __future__ import annotations
 
-import uuid
-from collections.abc import Iterable, Iterator, Mapping, Sequence
 from contextlib import suppress
-from dataclasses import dataclass, field
-from datetime import UTC, datetime
 from logging import getLogger
 from typing import Any
 
@@ -21,46 +17,11 @@ from nameko.extensions import DependencyProvider, SharedExtension
 
 from services.adapters.bus.confirms import Confirms, Waiter
 from services.adapters.bus.connection import HEARTBEAT_S, connect, drain
-from services.contracts.message import Envelope, Message
-from services.contracts.topology import BULK_BYTES, BULK_ITEMS, exchange_of
+from services.adapters.bus.outgoing import Outgoing
 from services.errors import Unavailable
 
 CONFIRM_TIMEOUT_S = 10
 _log = getLogger(__name__)
-
-
-@dataclass(frozen=True)
-class Outgoing:
-    """A message as the broker gets it."""
-
-    exchange: str
-    routing_key: str
-    body: bytes
-    id: str = field(default_factory=lambda: str(uuid.uuid4()))
-    headers: Mapping[str, str] = field(default_factory=dict)
-    mandatory: bool = True
-
-    @classmethod
-    def of(cls, kind: type[Message], items: Iterable[bytes], trace: str, id: str) -> Outgoing:
-        """One envelope around messages of one kind that are JSON already."""
-        head = Envelope(
-            id=id, type=kind.__name__, trace=trace, sent_at=datetime.now(UTC), items=({},)
-        ).model_dump_json(exclude={"items"})
-        body = b'%s,"items":[%s]}' % (head[:-1].encode(), b",".join(items))
-        mandatory = not kind.announcement
-        return cls(exchange_of(kind), kind.routing_key, body, id, mandatory=mandatory)
-
-
-def packed(messages: Sequence[Message], trace: str) -> Iterator[Outgoing]:
-    """Messages of one kind in as few envelopes as `BULK_ITEMS` and `BULK_BYTES` allow."""
-    pack: list[bytes] = []
-    for item in (message.model_dump_json().encode() for message in messages):
-        if len(pack) == BULK_ITEMS or sum(map(len, pack)) + len(item) > BULK_BYTES:
-            yield Outgoing.of(type(messages[0]), pack, trace, str(uuid.uuid4()))
-            pack = []
-        pack.append(item)
-    if pack:
-        yield Outgoing.of(type(messages[0]), pack, trace, str(uuid.uuid4()))
 
 
 class ConfirmedChannel:

@@ -7,7 +7,7 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 
 from services.adapters.bus.deliveries import Letter
-from services.adapters.bus.publisher import Outgoing
+from services.adapters.bus.outgoing import Outgoing
 from services.adapters.outcome import Done, Later, Never, Outcome
 from services.contracts import topology
 from services.contracts.message import Envelope
@@ -45,6 +45,8 @@ def _copy(queue: str, settled: Settled, outcome: Outcome, positions: list[int]) 
     reason = outcome.reason if isinstance(outcome, Later | Never) else ""
     delay = topology.delay_after(settled.attempt) if isinstance(outcome, Later) else None
     headers = {REASON: reason, QUEUE: queue, ATTEMPT: str(settled.attempt + 1)}
+    if settled.envelope is None:
+        headers |= settled.letter.origin
     exchange = topology.DEAD if delay is None else topology.delay_exchange(delay)
     id = str(uuid.uuid4())
     return Outgoing(exchange, queue, _body(settled, positions, id), id, headers)

@@ -6,7 +6,7 @@ import json
 from datetime import UTC, datetime
 
 from services.adapters.bus.deliveries import Letter, unpack
-from services.adapters.bus.publisher import Outgoing, packed
+from services.adapters.bus.outgoing import Outgoing, packed
 from services.adapters.bus.settling import ATTEMPT, QUEUE, REASON, Settled, copies
 from services.adapters.outcome import Done, Later, Never, Outcome
 from services.contracts import topology

@@ -1,0 +1,59 @@
+"""Messages on their way out: envelopes as bytes, a backlog in as few of them as may be."""
+
+from __future__ import annotations
+
+import uuid
+from collections.abc import Iterable, Iterator, Mapping, Sequence
+from dataclasses import dataclass, field
+from datetime import UTC, datetime
+
+from services.contracts.message import Envelope, Message
+from services.contracts.topology import (
+    BULK_BYTES,
+    BULK_ITEMS,
+    WITH_BACKLOG,
+    backlog_key,
+    exchange_of,
+)
+
+
+@dataclass(frozen=True)
+class Outgoing:
+    """A message as the broker gets it."""
+
+    exchange: str
+    routing_key: str
+    body: bytes
+    id: str = field(default_factory=lambda: str(uuid.uuid4()))
+    headers: Mapping[str, str] = field(default_factory=dict)
+    mandatory: bool = True
+
+    @classmethod
+    def of(cls, kind: type[Message], items: Sequence[bytes], trace: str, id: str) -> Outgoing:
+        """One envelope around messages of one kind that are JSON already."""
+        head = Envelope(
+            id=id, type=kind.__name__, trace=trace, sent_at=datetime.now(UTC), items=({},)
+        ).model_dump_json(exclude={"items"})
+        body = b'%s,"items":[%s]}' % (head[:-1].encode(), b",".join(items))
+        apart = len(items) > 1 and kind in WITH_BACKLOG
+        key = backlog_key(kind) if apart else kind.routing_key
+        return cls(exchange_of(kind), key, body, id, mandatory=not kind.announcement)
+
+
+def packed(messages: Sequence[Message], trace: str) -> Iterator[Outgoing]:
+    """Messages of one kind in as few envelopes as `BULK_ITEMS` and `BULK_BYTES` allow."""
+    for pack in _packs(message.model_dump_json().encode() for message in messages):
+        yield Outgoing.of(type(messages[0]), pack, trace, str(uuid.uuid4()))
+
+
+def _packs(items: Iterable[bytes]) -> Iterator[list[bytes]]:
+    pack: list[bytes] = []
+    size = 0
+    for item in items:
+        if pack and (len(pack) == BULK_ITEMS or size + len(item) > BULK_BYTES):
+            yield pack
+            pack, size = [], 0
+        pack.append(item)
+        size += len(item)
+    if pack:
+        yield pack
