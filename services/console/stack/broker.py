@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 import os
 import shutil
 from collections.abc import Mapping
@@ -10,17 +11,20 @@ from pathlib import Path
 from amqp.exceptions import AccessRefused
 from kombu import Connection
 
+from services.console.stack import definitions
 from services.console.stack.failure import StackFailed
 from services.console.stack.install import install_rabbitmq, may_install
 from services.console.stack.layout import Layout
 from services.console.stack.ports import LOOPBACK
 from services.console.stack.program import Program, Server
 from services.console.stack.secrets import Secrets
+from services.contracts.topology import BULK_BYTES, MQTT
 
-PORTS = ("amqp", "erlang", "epmd")
-PLUGINS: tuple[str, ...] = ()
+PORTS = ("amqp", "mqtt", "erlang", "epmd")
+PLUGINS = ("rabbitmq_mqtt",)
 USER = "haoping"
 CONNECT_S = 3
+LARGEST_BYTES = 4 * BULK_BYTES
 REFUSED = "mend AMQP_URI, or for a private node bring back or delete the whole state folder."
 CHOICES = """No broker was found. Choose one:
   - install RabbitMQ: apt-get install rabbitmq-server, dnf install rabbitmq-server, \
@@ -34,9 +38,11 @@ FOLDERS = (
 )
 CONFIGURATION = """\
 listeners.tcp.1 = {host}:{amqp}
-default_user = {user}
-default_pass = {password}
-default_user_tags.administrator = true
+max_message_size = {largest}
+load_definitions = rabbitmq/definitions.json
+mqtt.listeners.tcp.1 = {host}:{mqtt}
+mqtt.allow_anonymous = false
+mqtt.exchange = {exchange}
 log.console = true
 log.console.level = info
 log.file = false
@@ -100,7 +106,7 @@ def _private(layout: Layout, secrets: Secrets, ports: Mapping[str, int]) -> Serv
         f"Broker: a private RabbitMQ node ({how}) on {LOOPBACK}:{ports['amqp']}.",
         lambda: version(uri),
         programs=(_epmd(ports), _rabbitmq()),
-        environment=_environment(layout, ports),
+        environment=environment(layout, ports),
         path=(str(scripts), str(Path(epmd).parent)),
     )
 
@@ -116,10 +122,16 @@ def _rabbitmq() -> Program:
 
 def _write_configuration(layout: Layout, secrets: Secrets, ports: Mapping[str, int]) -> None:
     layout.broker.joinpath("conf.d").mkdir(exist_ok=True)
+    everything = definitions.master(USER, secrets.broker_password) | definitions.flow()
     files = {
         "rabbitmq.conf": CONFIGURATION.format(
-            host=LOOPBACK, user=USER, password=secrets.broker_password, amqp=ports["amqp"]
+            host=LOOPBACK,
+            exchange=MQTT,
+            largest=LARGEST_BYTES,
+            amqp=ports["amqp"],
+            mqtt=ports["mqtt"],
         ),
+        "definitions.json": json.dumps(everything, indent=1),
         "enabled_plugins": f"[{','.join(PLUGINS)}].\n",
         "advanced.config": "[].\n",
         "rabbitmq-env.conf": "",
@@ -137,7 +149,7 @@ def _write_cookie(path: Path, cookie: str) -> None:
     path.write_text(cookie)
 
 
-def _environment(layout: Layout, ports: Mapping[str, int]) -> dict[str, str]:
+def environment(layout: Layout, ports: Mapping[str, int]) -> dict[str, str]:
     """Every place where RabbitMQ would look outside our folder, and every address it opens."""
     folder = layout.broker
     return {

@@ -75,6 +75,11 @@ class Stack:
         return self._broker.uri
 
     @property
+    def mqtt_address(self) -> tuple[str, int]:
+        """Where the private broker takes MQTT; somebody else's broker knows its own."""
+        return LOOPBACK, self._ports["mqtt"]
+
+    @property
     def mongo_uri(self) -> str:
         """The database, with credentials."""
         return self._database.uri

@@ -1,0 +1,98 @@
+"""`haoping device`: users on the broker, for devices over MQTT and for systems over AMQP."""
+
+from __future__ import annotations
+
+import json
+import re
+import secrets
+import shlex
+from collections.abc import Iterator
+from pathlib import Path
+from typing import Annotated, Any
+
+import typer
+from rich.console import Console
+
+from services.console.stack import definitions, node
+from services.console.stack.definitions import Definitions
+from services.console.stack.layout import Layout
+from services.console.stack.lock import holder
+from services.console.stack.ports import LOOPBACK
+from services.errors import Invalid
+
+PASSWORD_BYTES = 24
+NAME = re.compile(r"[A-Za-z0-9_-]{1,64}")
+device_app = typer.Typer(help="Users on the broker for devices and business systems.")
+
+State = Annotated[
+    Path | None, typer.Option(help="Folder of the stack; HAOPING_STATE or .haoping by default.")
+]
+
+
+@device_app.command("mqtt-user")
+def mqtt_user(
+    device: Annotated[str, typer.Argument(help="The device's id in the registry")],
+    state: State = None,
+) -> None:
+    """Let a device publish over MQTT, to its own topic only; again, and the password is new."""
+    password = secrets.token_hex(PASSWORD_BYTES)
+    _give(definitions.of_device(checked(device), password), password, Layout.of(state))
+
+
+@device_app.command("amqp-user")
+def amqp_user(
+    system: Annotated[str, typer.Argument(help="The system's id among the principals")],
+    state: State = None,
+) -> None:
+    """Let a business system publish over AMQP; the broker vouches for its name."""
+    password = secrets.token_hex(PASSWORD_BYTES)
+    _give(definitions.of_system(checked(system), password), password, Layout.of(state))
+
+
+def checked(name: str) -> str:
+    """The name, if it can be a part of a topic. Raises Invalid."""
+    if not NAME.fullmatch(name):
+        raise Invalid(f"{name!r}: letters, digits, _ and - only, at most 64 of them")
+    return name
+
+
+def commands(wanted: Definitions) -> Iterator[str]:
+    """The same for a broker that somebody else runs; it asks for the password itself.
+
+    The topic is bounded before anything may be written at all.
+    """
+    [user], [may], [topic] = wanted["users"], wanted["permissions"], wanted["topic_permissions"]
+    name, vhost = user["name"], may["vhost"]
+    own = (topic["exchange"], topic["write"], topic["read"])
+    yield shlex.join(("rabbitmqctl", "add_user", name))
+    yield shlex.join(("rabbitmqctl", "set_topic_permissions", "-p", vhost, name, *own))
+    allowed = (may["configure"], may["write"], may["read"])
+    yield shlex.join(("rabbitmqctl", "set_permissions", "-p", vhost, name, *allowed))
+
+
+@device_app.command("definitions")
+def broker_definitions() -> None:
+    """Print the queues, exchanges and bindings, for `rabbitmqctl import_definitions` on yours."""
+    typer.echo(json.dumps(definitions.flow(), indent=1))
+
+
+def _give(wanted: Definitions, password: str, layout: Layout) -> None:
+    out = Console(soft_wrap=True, highlight=False, markup=False)
+    ports = _private_ports(layout)
+    if ports is None:
+        out.print("No private broker runs in this folder. On yours, run:")
+        out.print("\n".join(commands(wanted)))
+        return
+    node.add(layout, ports, wanted)
+    [user], [topic] = wanted["users"], wanted["topic_permissions"]
+    out.print(f"user      {user['name']}\npassword  {password}  (shown only now)")
+    out.print(f"exchange  {topic['exchange']}, MQTT on {LOOPBACK}:{ports['mqtt']}")
+
+
+def _private_ports(layout: Layout) -> dict[str, int] | None:
+    """The ports of the stack that runs in this folder on a broker of its own."""
+    if holder(layout.lock) is None or not layout.record.exists():
+        return None
+    record: dict[str, Any] = json.loads(layout.record.read_text())
+    ports: dict[str, int] = record["ports"]
+    return ports if f"@{LOOPBACK}:{ports['amqp']}/" in record["amqp_uri"] else None

@@ -1,0 +1,93 @@
+"""What RabbitMQ calls definitions: our topology, and users who may do no more than they must.
+
+On the broker alone, a user without a topic permission may write to every topic of an exchange that
+it may write to; so here nobody gets the one without the other.
+"""
+
+from __future__ import annotations
+
+import hashlib
+import re
+from base64 import b64encode
+from typing import Any
+
+from services.contracts import topology
+
+VHOST = "/"
+SALT_BYTES = 4
+NOTHING = "^$"
+Definitions = dict[str, list[dict[str, Any]]]
+
+
+def flow() -> Definitions:
+    """Every queue, exchange and binding, for `load_definitions` or `import_definitions`."""
+    kept = {"vhost": VHOST, "durable": True, "auto_delete": False}
+    return {
+        "queues": [
+            {"name": name, **kept, "arguments": arguments}
+            for name, arguments in topology.QUEUES.items()
+        ],
+        "exchanges": [
+            {"name": name, **kept, "type": kind, "internal": False, "arguments": {}}
+            for name, kind in topology.EXCHANGES.items()
+        ],
+        "bindings": [
+            {
+                "source": exchange,
+                "vhost": VHOST,
+                "destination": queue,
+                "destination_type": "queue",
+                "routing_key": key,
+                "arguments": {},
+            }
+            for exchange, queue, key in topology.BINDINGS
+        ],
+    }
+
+
+def password_hash(password: str, salt: bytes) -> str:
+    """How RabbitMQ keeps a password: base64 of a salt and of SHA-256 over salt and password."""
+    return b64encode(salt + hashlib.sha256(salt + password.encode()).digest()).decode()
+
+
+def user(name: str, password: str, *tags: str) -> dict[str, Any]:
+    """A user; the same password gives the same hash, for passwords here are random bits."""
+    salt = hashlib.sha256(f"{name}:{password}".encode()).digest()[:SALT_BYTES]
+    return {
+        "name": name,
+        "password_hash": password_hash(password, salt),
+        "hashing_algorithm": "rabbit_password_hashing_sha256",
+        "tags": list(tags),
+        "limits": {},
+    }
+
+
+def master(name: str, password: str) -> Definitions:
+    """The services' own user, who may do everything in our virtual host."""
+    allowed = {"user": name, "vhost": VHOST, "configure": ".*", "write": ".*", "read": ".*"}
+    return {
+        "users": [user(name, password, "administrator")],
+        "vhosts": [{"name": VHOST}],
+        "permissions": [allowed],
+    }
+
+
+def of_device(device: str, password: str) -> Definitions:
+    """An account that may publish over MQTT to `haoping/v1/ratings/<device>` and nothing else."""
+    return _sender(topology.device_user(device), password, topology.MQTT, device)
+
+
+def of_system(system: str, password: str) -> Definitions:
+    """An account that may publish to the raw exchange as `system`; the broker vouches for it."""
+    return _sender(topology.system_user(system), password, topology.RAW, system)
+
+
+def _sender(name: str, password: str, exchange: str, sender: str) -> Definitions:
+    whose = {"user": name, "vhost": VHOST}
+    only = f"^{re.escape(exchange)}$"
+    key = f"^{re.escape(topology.raw_key(sender))}$"
+    return {
+        "users": [user(name, password)],
+        "permissions": [{**whose, "configure": NOTHING, "write": only, "read": NOTHING}],
+        "topic_permissions": [{**whose, "exchange": exchange, "write": key, "read": NOTHING}],
+    }
