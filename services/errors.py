@@ -4,12 +4,15 @@ HaopingError
 ├── Refused                      the request is at fault (4xx)
 │   ├── Malformed                400
 │   ├── NotAuthenticated         401
+│   │   └── StaleSignature       401, with the time here
 │   ├── NotAllowed               403
 │   ├── NotFound                 404
 │   ├── Conflict                 409
+│   ├── Gone                     410
 │   ├── TooLarge                 413
 │   ├── WrongMediaType           415
-│   └── Invalid                  422, with field errors
+│   ├── Invalid                  422, with field errors
+│   └── TooMany                  429, with Retry-After
 ├── Unavailable                  503, try again later
 └── Misconfigured                the operator must mend a file or a setting
 """
@@ -51,6 +54,10 @@ class NotAuthenticated(Refused):
     status = 401
 
 
+class StaleSignature(NotAuthenticated):
+    """The signature is good but its timestamp is not of now; sign again with the time in 'now'."""
+
+
 class NotAllowed(Refused):
     """These credentials do not allow this; ask an administrator for the role or the scope."""
 
@@ -69,6 +76,12 @@ class Conflict(Refused):
     status = 409
 
 
+class Gone(Refused):
+    """This was there once and is used up; ask for a new one."""
+
+    status = 410
+
+
 class TooLarge(Refused):
     """The body is larger than this address takes; send it in smaller parts."""
 
@@ -85,6 +98,12 @@ class Invalid(Refused):
     """Some fields are not as they should be; see 'errors' for each of them."""
 
     status = 422
+
+
+class TooMany(Refused):
+    """You are asking more often than the limits allow; wait as long as Retry-After says."""
+
+    status = 429
 
 
 class Unavailable(HaopingError):

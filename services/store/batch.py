@@ -8,7 +8,14 @@ from dataclasses import dataclass
 from services.adapters.outcome import Done, Later, Outcome
 from services.contracts.events import RatingSubmitted
 from services.contracts.vocabulary import Turn
-from services.store.intake import Document, Intake, Refusal, buckets
+from services.store.intake import (
+    Document,
+    Intake,
+    Refusal,
+    buckets,
+    numbered,
+    probe_document,
+)
 from services.store.quarantine import FINAL, OPEN, Quarantine, Row
 from services.store.repository import Fate, Ratings
 
@@ -31,6 +38,16 @@ class Storing:
 
     def store(self, presses: Sequence[RatingSubmitted]) -> list[Outcome]:
         """Put every press where it belongs; safe to repeat with the same presses."""
+        self._keep_probes([press for press in presses if press.probe])
+        outcomes = iter(self._store([press for press in presses if not press.probe]))
+        return [Done() if press.probe else next(outcomes) for press in presses]
+
+    def _keep_probes(self, probes: Sequence[RatingSubmitted]) -> None:
+        """Examine probes like any press, and keep what was found beside the ratings."""
+        for probe in probes:
+            self.ratings.keep_probe(probe_document(probe, self.intake.examine(probe)))
+
+    def _store(self, presses: Sequence[RatingSubmitted]) -> list[Outcome]:
         examined = [(press, self.intake.examine(press)) for press in presses]
         rows = [self._refused(press, it) for press, it in examined if isinstance(it, Refusal)]
         good = [(press, it) for press, it in examined if not isinstance(it, Refusal)]
@@ -38,7 +55,9 @@ class Storing:
         ready = [(press, document) for press, document in good if press.key not in orphans]
         rows += self._insert(ready)
         self.quarantine.file(rows, self.intake.stored_at)
-        self.quarantine.close([press.rating_id for press, _ in ready], self.intake.stored_at)
+        final = {row.key for row in rows if row.state == FINAL}
+        stored = [press.rating_id for press, _ in ready if press.rating_id not in final]
+        self.quarantine.close(stored, self.intake.stored_at)
         return [WAITS_FOR_FIRST if press.key in orphans else Done() for press in presses]
 
     def _orphans(self, presses: Sequence[RatingSubmitted]) -> set[str]:
@@ -65,7 +84,9 @@ class Storing:
 
     def _row(self, press: RatingSubmitted, key: str, reason: str, detail: str, state: str) -> Row:
         kind = type(press).__name__
-        return Row(key, reason, detail, self.seal(press), press.receipt, kind, state)
+        sealed = self.seal(press)
+        by, number = press.submitted_by, numbered(press)
+        return Row(key, reason, detail, sealed, press.receipt, kind, state, by, number)
 
 
 def _is_append(press: RatingSubmitted) -> bool:

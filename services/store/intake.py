@@ -92,15 +92,35 @@ class Intake:
             "wrong_tags": [code for code in press.tags if code not in tags],
             "day": local_day(press.pressed_at, self.rules),
             "standing": Standing.VALID.value,
-            "marks": [],
+            "marks": list(press.marks),
             "stored_at": self.stored_at,
             "version": 1,
         }
+        document |= {"numbered": number} if (number := numbered(press)) else {}
         event = following(press, unit, self.rules)
         return document | ({"outbox": [entry(press.key, 1, 0, event)]} if event else {})
 
     def _fits(self, code: str, level: Level) -> bool:
         return code in self.rules.tags and self.rules.tags[code].level == level
+
+
+def numbered(press: RatingSubmitted) -> Document | None:
+    """Which press of which device it is; kept only where there is one, for a small index."""
+    if press.sequence is None:
+        return None
+    return {"device": press.device, "epoch": press.epoch, "sequence": press.sequence}
+
+
+def probe_document(press: RatingSubmitted, examined: Document | Refusal) -> Document:
+    """What is kept of a probe: the newest of each channel and level, and why it was refused."""
+    refused = examined if isinstance(examined, Refusal) else None
+    return {
+        "_id": f"{press.submitted_by}:{press.channel}:{int(press.level)}",
+        "rating_id": press.rating_id,
+        "submitted_by": press.submitted_by,
+        "received_at": press.received_at,
+        "refused": f"{refused.reason}: {refused.detail}" if refused else None,
+    }
 
 
 def following(press: RatingSubmitted, unit: str, rules: Rules) -> Message | None:

@@ -19,9 +19,10 @@ def rows_of(letter: Letter, seal: SealText) -> Iterator[Row]:
     where = f"{detail or reason} (queue {letter.headers.get(QUEUE, letter.routing_key)})"
     kind, items = _items(letter.body)
     for position, text in enumerate(items):
-        key = _rating_id(text) or body_key(text.encode())
+        key = _field(text, "rating_id") or body_key(text.encode())
         receipt = f"{letter.id or body_key(letter.body)}/{position}"
-        yield Row(key, reason, where, seal(text), receipt, kind)
+        sender = _field(text, "submitted_by")
+        yield Row(key, reason, where, seal(text), receipt, kind, submitted_by=sender)
 
 
 def _items(body: bytes) -> tuple[str, list[str]]:
@@ -33,9 +34,9 @@ def _items(body: bytes) -> tuple[str, list[str]]:
         return "unreadable", [body.decode(errors="replace")]
 
 
-def _rating_id(text: str) -> str | None:
+def _field(text: str, name: str) -> str | None:
     try:
-        id = json.loads(text).get("rating_id")
+        value = json.loads(text).get(name)
     except (ValueError, AttributeError):
         return None
-    return id if isinstance(id, str) else None
+    return value if isinstance(value, str) else None

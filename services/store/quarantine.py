@@ -3,16 +3,22 @@
 from __future__ import annotations
 
 import hashlib
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from datetime import datetime
+from typing import Any
 
 from pymongo import UpdateOne
 
-from services.adapters.mongo import Db, Document
+from services.adapters.mongo import Db, Document, by_ids
+from services.contracts.events import RatingSubmitted
 
-OPEN, CLOSED, FINAL = "open", "closed", "final"
-MOST_LISTED = FEW = 500
+OPEN, REPLAYING, CLOSED, FINAL, DISCARDED = "open", "replaying", "closed", "final", "discarded"
+STATES = (OPEN, REPLAYING, CLOSED, FINAL, DISCARDED)
+LEFT = (OPEN, REPLAYING)
+FEW = 500
+Place = tuple[datetime, str]
+"""Where a page of the list ends: when its last row was last seen, and that row's key."""
 
 
 @dataclass(frozen=True)
@@ -29,6 +35,8 @@ class Row:
     receipt: str
     kind: str
     state: str = OPEN
+    submitted_by: str | None = None
+    numbered: Document | None = None
 
 
 def body_key(body: bytes) -> str:
@@ -37,42 +45,114 @@ def body_key(body: bytes) -> str:
 
 
 class Quarantine:
-    """The quarantine collection."""
+    """The quarantine collection. Every row keeps the history of what was done about it."""
 
     def __init__(self, db: Db) -> None:
         self._rows = db["quarantine"]
 
     def file(self, rows: Sequence[Row], now: datetime) -> None:
-        """Add rows, or count them again; the same receipt is never counted twice."""
+        """Add rows, or count them again; the same receipt is never counted twice.
+
+        A row that was being replayed was refused again, and is open once more.
+        """
         if rows:
-            self._rows.bulk_write([_filing(row, now) for row in rows], ordered=False)
+            known = by_ids(self._rows, {row.key for row in rows}, {"state": 1})
+            states = {each["_id"]: str(each["state"]) for each in known}
+            filings = [_filing(row, now) for row in rows]
+            self._rows.bulk_write([*filings, *_returning(rows, states, now)], ordered=False)
 
     def close(self, keys: Sequence[str], now: datetime) -> None:
         """The ratings under `keys` have been stored: nothing is left to do for them."""
-        few = [each["_id"] for each in self._rows.find({"state": OPEN}, {"_id": 1}, limit=FEW)]
+        if not keys:
+            return
+        left = self._rows.find({"state": {"$in": LEFT}}, {"_id": 1}, limit=FEW)
+        few = [each["_id"] for each in left]
         mended = list(keys) if len(few) == FEW else list(set(few) & set(keys))
         if mended:
-            closing = {"$set": {"state": CLOSED, "closed_at": now}}
-            self._rows.update_many({"_id": {"$in": mended}, "state": OPEN}, closing)
+            closing = _to(CLOSED, {"did": "stored", "at": now})
+            closing["$set"]["closed_at"] = now
+            self._rows.update_many({"_id": {"$in": mended}, "state": {"$in": LEFT}}, closing)
 
-    def listed(self, state: str) -> list[Document]:
-        """The newest rows in a state, without their sealed payloads."""
-        found = self._rows.find({"state": state}, {"sealed": 0, "receipts": 0})
-        return list(found.sort("last_seen", -1).limit(MOST_LISTED))
+    def get(self, key: str) -> Document | None:
+        """The row under `key`, with its sealed payload."""
+        return self._rows.find_one({"_id": key})
+
+    def page(
+        self, state: str, reason: str | None, before: Place | None, limit: int
+    ) -> list[Document]:
+        """Rows in a state, newest first, without their payloads, from a place in the list on."""
+        query: dict[str, Any] = {"state": state} | ({"reason": reason} if reason else {})
+        if before:
+            seen, key = before
+            query["$or"] = [{"last_seen": {"$lt": seen}}, {"last_seen": seen, "_id": {"$lt": key}}]
+        found = self._rows.find(query, {"sealed": 0, "history": 0})
+        return list(found.sort([("last_seen", -1), ("_id", -1)]).limit(limit))
+
+    def open_for(self, reason: str, after: str, limit: int) -> list[Document]:
+        """Open rows with this reason and their payloads, by key, from the one `after` on."""
+        query = {"state": OPEN, "reason": reason, "_id": {"$gt": after}}
+        return list(self._rows.find(query, {"sealed": 1, "kind": 1}).sort("_id", 1).limit(limit))
+
+    def begin_replay(self, keys: Sequence[str], by: str, now: datetime) -> None:
+        """From now on it is for the store to say what became of them."""
+        self._move(keys, LEFT, REPLAYING, {"did": "replay", "by": by, "at": now})
+
+    def give_back(self, keys: Sequence[str], now: datetime) -> None:
+        """The bus did not take them: they are as open as before."""
+        self._move(keys, (REPLAYING,), OPEN, {"did": "not_replayed", "at": now})
+
+    def hand_on(self, keys: Sequence[str], now: datetime) -> None:
+        """The bus holds them for another service; if that refuses them, they open again."""
+        self._move(keys, (REPLAYING,), CLOSED, {"did": "handed_on", "at": now})
+
+    def discard(self, key: str, by: str, reason: str, now: datetime) -> bool:
+        """A person says that nothing is to be done; False unless the row was open."""
+        step = {"did": "discard", "by": by, "reason": reason, "at": now}
+        return self._move([key], (OPEN,), DISCARDED, step) == 1
+
+    def _move(self, keys: Sequence[str], before: Sequence[str], after: str, step: Document) -> int:
+        if not keys:
+            return 0
+        expected = {"_id": {"$in": list(keys)}, "state": {"$in": list(before)}}
+        return self._rows.update_many(expected, _to(after, step)).modified_count
+
+
+def _to(state: str, step: Document) -> dict[str, Document]:
+    return {"$set": {"state": state}, "$push": {"history": step}}
 
 
 def _filing(row: Row, now: datetime) -> UpdateOne:
+    number = {"numbered": row.numbered} if row.numbered else {}
     return UpdateOne(
         {"_id": row.key},
         {
-            "$setOnInsert": {"first_seen": now, "state": row.state, "kind": row.kind},
+            "$setOnInsert": {
+                "first_seen": now,
+                "state": row.state,
+                "kind": row.kind,
+                "submitted_by": row.submitted_by,
+            },
             "$set": {
                 "reason": row.reason,
                 "detail": row.detail,
                 "sealed": row.sealed,
                 "last_seen": now,
+                **number,
             },
             "$addToSet": {"receipts": row.receipt},
         },
         upsert=True,
     )
+
+
+def _returning(rows: Sequence[Row], states: dict[str, str], now: datetime) -> Iterator[UpdateOne]:
+    """The moves of rows that were here before and have come again."""
+    for row in {each.key: each for each in rows}.values():
+        before = states.get(row.key)
+        if before == REPLAYING or (before == CLOSED and row.kind != RatingSubmitted.__name__):
+            step = {"did": "refused_again", "reason": row.reason, "at": now}
+            move = _to(row.state, step) | {"$inc": {"refused_again": 1}}
+            yield UpdateOne({"_id": row.key, "state": before}, move)
+        elif before == OPEN and row.state == FINAL:
+            step = {"did": "final", "reason": row.reason, "at": now}
+            yield UpdateOne({"_id": row.key, "state": OPEN}, _to(FINAL, step))

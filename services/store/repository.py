@@ -12,16 +12,27 @@ from typing import Any
 from pymongo import UpdateOne
 from pymongo.errors import BulkWriteError
 
+from services.adapters.devices import HEARTBEATS
 from services.adapters.mongo import Db, Document, Index, by_ids
 from services.adapters.outbox import outbox_index
-from services.contracts.vocabulary import Standing
+from services.contracts.sequence import rating_id
+from services.store.quarantine import CLOSED, LEFT
+from services.store.sequences import DeviceReport, Heartbeat, Kept, Waiting, numbers, report
 
 DUPLICATE_KEY = 11000
 MOST_RECEIPTS = 100
+MOST_SOUGHT = 2000
+FORGED = "forged"
+NUMBERED = Index(("numbered.device", "numbered.epoch", "numbered.sequence"), sparse=True)
 INDEXES = {
-    "ratings": (*outbox_index("ratings")["ratings"], Index(("day", "unit"))),
+    "ratings": (
+        *outbox_index("ratings")["ratings"],
+        Index(("day", "unit")),
+        Index(("rating_id",)),
+        NUMBERED,
+    ),
     "errands": (Index(("day", "unit")),),
-    "quarantine": (Index(("state", "last_seen")),),
+    "quarantine": (Index(("state", "last_seen")), NUMBERED),
 }
 
 
@@ -46,6 +57,7 @@ class Ratings:
 
     def __init__(self, db: Db) -> None:
         self._ratings, self._errands, self._touched = db["ratings"], db["errands"], db["touched"]
+        self._probes = db["probes"]
 
     @contextmanager
     def touching(self, buckets: Sequence[tuple[str, str]], at: datetime) -> Iterator[None]:
@@ -102,14 +114,28 @@ class Ratings:
         """The rating under `key`."""
         return self._ratings.find_one({"_id": key})
 
-    def invalidate(self, rating: Document, invalidity: Document, outbox: Document) -> bool:
-        """Mark a valid rating invalid, together with the event that says so."""
+    def keep_probe(self, document: Document) -> None:
+        """Keep a probe in place of the last one of its sender, channel and level."""
+        self._probes.replace_one({"_id": document["_id"]}, document, upsert=True)
+
+    def probe_sent_as(self, rating_id: str, by: str) -> Document | None:
+        """The probe that `by` sent under this id, while it is the newest of its kind."""
+        return self._probes.find_one({"rating_id": rating_id, "submitted_by": by})
+
+    def sent_as(self, rating_id: str, by: str) -> Document | None:
+        """The rating that `by` sent under this id; a linked one stands under another `_id`."""
+        return self._ratings.find_one(
+            {"rating_id": rating_id, "submitted_by": by}, {"stored_at": 1}
+        )
+
+    def decide(self, rating: Document, decision: Document, outbox: Sequence[Document]) -> bool:
+        """Give a rating its new standing, with the event that says so; False when it changed."""
         result = self._ratings.update_one(
-            {"_id": rating["_id"], "version": rating["version"], "standing": Standing.VALID.value},
+            {"_id": rating["_id"], "version": rating["version"]},
             {
-                "$set": {"standing": Standing.INVALID.value, "invalidity": invalidity},
+                "$set": {"standing": decision["standing"]},
                 "$inc": {"version": 1},
-                "$push": {"outbox": outbox},
+                "$push": {"decisions": decision, "outbox": {"$each": list(outbox)}},
             },
         )
         return result.modified_count == 1
@@ -121,6 +147,54 @@ class Ratings:
     def errand_units(self, keys: Iterable[str]) -> dict[str, str]:
         """Errand key → the unit that handled it, for those that were reported."""
         return {each["_id"]: each["unit"] for each in by_ids(self._errands, keys, {"unit": 1})}
+
+
+class Counted:
+    """What is kept of the presses that devices counted."""
+
+    def __init__(self, db: Db) -> None:
+        self._ratings, self._rows = db["ratings"], db["quarantine"]
+        self._heartbeats = db[HEARTBEATS]
+
+    def report(self, device: str, current_epoch: int) -> DeviceReport:
+        """Gaps and repeats of a device, epoch by epoch."""
+        of_device = {"numbered.device": device}
+        shown = {"_id": 0, "numbered": 1, "repeats": 1, "reason": 1, "state": 1}
+        kept = [_kept(each) for each in self._ratings.find(of_device, shown)]
+        rows = self._rows.find({**of_device, "state": {"$ne": CLOSED}}, shown)
+        heard = self._heartbeats.find({"device": device}, {"_id": 0})
+        heartbeats = [Heartbeat.model_validate(each) for each in heard]
+        waiting = [_waiting(each) for each in rows]
+        found = report(device, current_epoch, kept, waiting, heartbeats)
+        waiting += self._refused_unread(found)
+        return report(device, current_epoch, kept, waiting, heartbeats)
+
+    def _refused_unread(self, found: DeviceReport) -> list[Waiting]:
+        """Rows of presses that nobody could read, for what is missing: found by the rating id.
+
+        Looks for the first `MOST_SOUGHT` of an epoch; what somebody forged stands for no press.
+        """
+        sought = {
+            str(rating_id(found.device, each.epoch, number)): (each.epoch, number)
+            for each in found.epochs
+            for number in numbers(each.missing, MOST_SOUGHT)
+        }
+        rows = by_ids(self._rows, sought, {"reason": 1, "state": 1})
+        return [
+            Waiting(*sought[row["_id"]], row["reason"], row["state"] in LEFT)
+            for row in rows
+            if row["state"] != CLOSED and row["reason"] != FORGED
+        ]
+
+
+def _kept(rating: Document) -> Kept:
+    number = rating["numbered"]
+    return Kept(number["epoch"], number["sequence"], len(rating.get("repeats", ())))
+
+
+def _waiting(row: Document) -> Waiting:
+    number = row["numbered"]
+    return Waiting(number["epoch"], number["sequence"], row["reason"], row["state"] in LEFT)
 
 
 def insert_new(collection: Any, documents: Sequence[Document]) -> list[int]:

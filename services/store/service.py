@@ -1,13 +1,14 @@
 """Keeps every press once, and hands the bad ones on."""
 
 from collections.abc import Sequence
-from typing import Any
+from urllib.parse import urlencode
 
 from werkzeug.wrappers import Request
 
-from services.adapters.bus import Delivery, Letter, consume, consume_letters
+from services.adapters.bus import Bus, Delivery, Letter, Publisher, consume, consume_letters
 from services.adapters.clock import BusinessClock, Clock
-from services.adapters.http import api
+from services.adapters.devices import DeviceKeys, Devices
+from services.adapters.http import api, read_json, read_query
 from services.adapters.mongo import Db, MongoDatabase
 from services.adapters.outbox import Outbox
 from services.adapters.outcome import Done, Outcome
@@ -16,14 +17,28 @@ from services.adapters.rulebook import Rulebook, RulesInForce
 from services.adapters.sealing import Sealer, Vault
 from services.contracts import topology
 from services.contracts.actor import Action, Actor
-from services.contracts.commands import InvalidateRating
 from services.contracts.events import ErrandReported, RatingSubmitted
+from services.contracts.message import Message
 from services.store.batch import Storing
+from services.store.decisions import Decision, decide
+from services.store.forms import (
+    Asked,
+    DiscardForm,
+    Listed,
+    Replayed,
+    ReplayForm,
+    Shown,
+    Whereabouts,
+)
 from services.store.intake import Intake, errand_document
-from services.store.invalidation import invalidate
 from services.store.letters import rows_of
-from services.store.quarantine import OPEN, Quarantine
-from services.store.repository import INDEXES, Ratings
+from services.store.quarantine import Quarantine
+from services.store.repository import INDEXES, Counted, Ratings
+from services.store.sequences import DeviceReport
+from services.store.whereabouts import whereabouts
+from services.store.worklist import WorkList, concluded
+
+ACCEPTED = 202
 
 
 class Store:
@@ -35,9 +50,12 @@ class Store:
     rules: RulesInForce = Rulebook()
     registry: RegistryCache = Registry()
     sealer: Sealer = Vault()
+    bus: Bus = Publisher()
+    devices: DeviceKeys = Devices()
     outbox: Outbox = Outbox("ratings")
 
-    @consume(topology.STORE_RATINGS, size=1000, within_ms=40)
+    @consume(topology.STORE_RATINGS, size=1000, within_ms=40, prefetch=2000)
+    @consume(topology.STORE_BACKLOG, size=1000, within_ms=40, prefetch=16)
     def store_ratings(self, deliveries: Sequence[Delivery[RatingSubmitted]]) -> list[Outcome]:
         """Store a batch of presses."""
         presses = [delivery.message for delivery in deliveries]
@@ -51,15 +69,15 @@ class Store:
         now, rules = self.clock.now(), self.rules.current
         documents = [errand_document(each.message, rules, now) for each in deliveries]
         Ratings(self.db).insert_errands(documents)
-        return [Done()] * len(deliveries)
+        return self._concluded(deliveries, [Done()] * len(deliveries))
 
     @consume(topology.STORE_COMMANDS, size=50, within_ms=10)
-    def obey(self, deliveries: Sequence[Delivery[InvalidateRating]]) -> list[Outcome]:
-        """Mark ratings invalid."""
+    def obey(self, deliveries: Sequence[Delivery[Decision]]) -> list[Outcome]:
+        """Carry out decisions on ratings."""
         ratings, now = Ratings(self.db), self.clock.now()
-        outcomes = [invalidate(delivery.message, ratings, now) for delivery in deliveries]
+        outcomes = [decide(delivery.message, ratings, now) for delivery in deliveries]
         self.outbox.wake()
-        return outcomes
+        return self._concluded(deliveries, outcomes)
 
     @consume_letters(topology.DEAD_LETTERS)
     def bury(self, letters: Sequence[Letter]) -> list[Outcome]:
@@ -68,10 +86,64 @@ class Store:
         Quarantine(self.db).file(rows, self.clock.now())
         return [Done()] * len(letters)
 
-    @api("GET", "/v1/quarantine", Action.READ_QUARANTINE)
-    def get_quarantine(self, request: Request, actor: Actor) -> list[dict[str, Any]]:
-        """The newest rows in a state (open unless `state` says otherwise), without payloads."""
-        return Quarantine(self.db).listed(request.args.get("state", OPEN))
+    @api("GET", "/v1/ratings/<rating_id>", Action.SUBMIT_RATING, answers=Whereabouts)
+    def get_rating(self, request: Request, actor: Actor, rating_id: str) -> Whereabouts:
+        """Where a rating is that the asker sent: stored, quarantined, or not seen yet."""
+        return whereabouts(rating_id, actor.id, Ratings(self.db), Quarantine(self.db))
+
+    @api("GET", "/v1/quarantine", Action.READ_QUARANTINE, asks=Asked, answers=list[Listed])
+    def get_quarantine(
+        self, request: Request, actor: Actor
+    ) -> tuple[int, dict[str, str], list[Listed]]:
+        """Rows of the work list, newest first; the header `Link` leads to the next page."""
+        asked = read_query(request, Asked)
+        rows, after = self._worklist().page(asked)
+        query = urlencode({**request.args, "cursor": after})
+        return 200, {"Link": f'<{request.path}?{query}>; rel="next"'} if after else {}, rows
+
+    @api("GET", "/v1/quarantine/<path:key>", Action.READ_QUARANTINE, answers=Shown)
+    def get_row(self, request: Request, actor: Actor, key: str) -> Shown:
+        """A row with its history; who may mend it also sees the payload, masked."""
+        return self._worklist().show(key, actor)
+
+    @api(
+        "POST",
+        "/v1/quarantine:replay",
+        Action.MEND_QUARANTINE,
+        takes=ReplayForm,
+        answers={ACCEPTED: Replayed},
+    )
+    def replay_all(self, request: Request, actor: Actor) -> tuple[int, Replayed]:
+        """Send all open rows with a reason through the store again, after mending."""
+        return ACCEPTED, self._worklist().replay_all(read_json(request, ReplayForm).reason, actor)
+
+    @api(
+        "POST",
+        "/v1/quarantine/<path:key>:replay",
+        Action.MEND_QUARANTINE,
+        answers={ACCEPTED: Replayed},
+    )
+    def replay(self, request: Request, actor: Actor, key: str) -> tuple[int, Replayed]:
+        """Send a row through the store again; only what the store says closes it."""
+        return ACCEPTED, self._worklist().replay(key, actor)
+
+    @api(
+        "POST",
+        "/v1/quarantine/<path:key>:discard",
+        Action.MEND_QUARANTINE,
+        takes=DiscardForm,
+        answers=Shown,
+    )
+    def discard(self, request: Request, actor: Actor, key: str) -> Shown:
+        """Close a row for good, by a named person with a reason; nothing is deleted."""
+        worklist, form = self._worklist(), read_json(request, DiscardForm)
+        worklist.discard(key, form.reason, actor)
+        return worklist.show(key, actor)
+
+    @api("GET", "/v1/devices/<device>/sequences", Action.MANAGE_DEVICES, answers=DeviceReport)
+    def get_sequences(self, request: Request, actor: Actor, device: str) -> DeviceReport:
+        """What a device counted against what is here: missing (lost or tampered) and repeated."""
+        return Counted(self.db).report(device, self.devices.epoch(device))
 
     @api("GET", "/healthz", None)
     def healthz(self, request: Request, actor: Actor) -> dict[str, bool]:
@@ -83,6 +155,17 @@ class Store:
         units = ratings.errand_units({press.errand_key for press in presses if press.linked})
         intake = Intake(self.registry.current, self.rules.current, self.clock.now(), units)
         return Storing(ratings, Quarantine(self.db), intake, self._seal_press)
+
+    def _worklist(self) -> WorkList:
+        now = self.clock.now()
+        return WorkList(Quarantine(self.db), self.sealer.open, self.bus.publish, now)
+
+    def _concluded(
+        self, deliveries: Sequence[Delivery[Message]], outcomes: list[Outcome]
+    ) -> list[Outcome]:
+        """Close the rows from which those that are done were replayed."""
+        Quarantine(self.db).close(concluded(deliveries, outcomes), self.clock.now())
+        return outcomes
 
     def _seal_press(self, press: RatingSubmitted) -> bytes:
         return self._seal_text(press.model_dump_json())

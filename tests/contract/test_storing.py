@@ -13,12 +13,13 @@ from hypothesis import strategies as st
 
 from services.adapters.mongo import Db
 from services.adapters.outcome import Done, Later, Outcome
-from services.contracts.commands import InvalidateRating
+from services.contracts.commands import InvalidateRating, ReinstateRating
 from services.contracts.directory import Directory, Window
 from services.contracts.events import RatingSubmitted
+from services.contracts.vocabulary import Invalidity
 from services.store.batch import Storing
+from services.store.decisions import decide
 from services.store.intake import Intake, errand_document
-from services.store.invalidation import invalidate
 from services.store.quarantine import Quarantine
 from services.store.repository import Ratings
 from tests.county import DIRECTORY, NOON, RULES, errand, linked, press
@@ -138,14 +139,21 @@ def test_an_errand_that_is_reported_again_stays_as_it_was(db: Db) -> None:
     }
 
 
-def command(rating: RatingSubmitted) -> InvalidateRating:
+def mistaken(rating: RatingSubmitted) -> InvalidateRating:
     """The decision that a rating was a mistake."""
     return InvalidateRating(
         command_id="case-1:7",
         rating_key=rating.key,
-        reason="wrong",
+        reason=Invalidity.WRONG,
         case_id="case-1",
         decided_by=("officer", "auditor"),
+    )
+
+
+def reinstated(rating: RatingSubmitted) -> ReinstateRating:
+    """The decision that it was none."""
+    return ReinstateRating(
+        command_id="case-1:9", rating_key=rating.key, case_id="case-1", decided_by=("supervisor",)
     )
 
 
@@ -153,14 +161,26 @@ def test_an_invalid_rating_stays_marked_and_says_so_once(db: Db) -> None:
     rating = press(level=1)
     store(db, rating)
     for _ in range(2):
-        assert invalidate(command(rating), Ratings(db), NOON) == Done()
+        assert decide(mistaken(rating), Ratings(db), NOON) == Done()
     [kept] = db["ratings"].find()
-    assert (kept["standing"], kept["invalidity"]["command_id"]) == ("invalid", "case-1:7")
+    assert (kept["standing"], len(kept["decisions"])) == ("invalid", 1)
     assert [e["type"] for e in kept["outbox"]] == ["BadRatingStored", "RatingInvalidated"]
 
 
+def test_a_rating_whose_invalidation_was_overturned_counts_again_for_good(db: Db) -> None:
+    """The first command, delivered once more after the second, must not undo it."""
+    rating = press(level=1)
+    store(db, rating)
+    for command in (mistaken(rating), reinstated(rating), mistaken(rating)):
+        assert decide(command, Ratings(db), NOON) == Done()
+    [kept] = db["ratings"].find()
+    assert kept["standing"] == "valid"
+    assert [each["command_id"] for each in kept["decisions"]] == ["case-1:7", "case-1:9"]
+    assert db["touched"].count_documents({}) == 2 + 2 + 2
+
+
 def test_a_rating_that_is_not_there_cannot_be_invalidated(db: Db) -> None:
-    outcome = invalidate(command(press()), Ratings(db), NOON)
+    outcome = decide(mistaken(press()), Ratings(db), NOON)
     assert "no_such_rating" in str(outcome)
 
 

@@ -1,0 +1,119 @@
+"""What was sent, read within bounds: bytes as they come, and bytes as they grow.
+
+The parser itself (pydantic's) refuses JSON that is nested deeper than 200 levels.
+"""
+
+from __future__ import annotations
+
+import zlib
+from typing import Any, TypeVar
+
+from pydantic import TypeAdapter, ValidationError
+from pydantic_core import from_json
+from werkzeug.exceptions import HTTPException
+from werkzeug.wrappers import Request
+
+from services.adapters.http.problems import JSON, refusal
+from services.errors import Malformed, TooLarge, WrongMediaType
+
+MAX_BODY_BYTES = 8 * 1024 * 1024
+MAX_OPENED_BYTES = 32 * 1024 * 1024
+MOST = f"At most {MAX_BODY_BYTES} bytes are taken at once"
+NDJSON = "application/x-ndjson"
+GZIP = "gzip"
+_WITHIN_GZIP = 16 + zlib.MAX_WBITS
+
+Model = TypeVar("Model")
+
+
+def read_json(request: Request, kind: type[Model]) -> Model:
+    """The body as a `kind` (a pydantic model or any type that pydantic can check).
+
+    Raises WrongMediaType, TooLarge, Malformed, or Invalid with a JSON pointer for each field.
+    """
+    if request.mimetype != JSON:
+        raise WrongMediaType
+    return _checked(read_body(request), kind)
+
+
+def read_items(request: Request, kind: type[Model]) -> Model:
+    """A batch as a `kind` of list: a JSON array, or NDJSON with one item on each line.
+
+    A line that is no JSON becomes an item that is no object: its own result says so.
+    """
+    if request.mimetype != NDJSON:
+        return read_json(request, kind)
+    lines = (line for line in read_body(request).split(b"\n") if line.strip())
+    return _checked_python([_item(line) for line in lines], kind)
+
+
+def read_query(request: Request, kind: type[Model]) -> Model:
+    """The query string as a `kind`. Raises Invalid, naming each parameter that is wrong."""
+    return _checked_python(request.args.to_dict(), kind)
+
+
+def _item(line: bytes) -> Any:
+    try:
+        return from_json(line)
+    except ValueError:
+        return line.decode(errors="replace")
+
+
+def _checked(body: bytes, kind: type[Model]) -> Model:
+    try:
+        return TypeAdapter(kind).validate_json(body)
+    except ValidationError as error:
+        raise refusal(error) from None
+
+
+def _checked_python(found: Any, kind: type[Model]) -> Model:
+    try:
+        return TypeAdapter(kind).validate_python(found)
+    except ValidationError as error:
+        raise refusal(error) from None
+
+
+def read_body(request: Request) -> bytes:
+    """The bytes of the body, opened if they came as gzip.
+
+    Raises TooLarge before taking more than `MAX_BODY_BYTES` off the wire, or before growing
+    beyond `MAX_OPENED_BYTES`.
+    """
+    body, encoding = _taken(request), request.headers.get("Content-Encoding", "identity").lower()
+    if encoding == "identity":
+        return body
+    if encoding != GZIP:
+        raise WrongMediaType(f"Content-Encoding {encoding} is not understood; send gzip or none")
+    return opened(body, MAX_OPENED_BYTES)
+
+
+def raw_body(request: Request) -> bytes:
+    """The bytes on the wire, which is what a device signs; the body can still be read after it."""
+    return _taken(request, keep=True)
+
+
+def _taken(request: Request, keep: bool = False) -> bytes:
+    if (request.content_length or 0) > MAX_BODY_BYTES:
+        raise TooLarge(MOST)
+    request.max_content_length = MAX_BODY_BYTES + 1
+    try:
+        body = request.get_data(cache=keep)
+    except HTTPException:
+        raise Malformed("The body ended before its length was reached") from None
+    if len(body) > MAX_BODY_BYTES:
+        raise TooLarge(MOST)
+    return body
+
+
+def opened(body: bytes, most: int) -> bytes:
+    """What one gzip member holds. Raises TooLarge beyond `most` bytes, Malformed if it is none."""
+    gunzip = zlib.decompressobj(_WITHIN_GZIP)
+    try:
+        content = gunzip.decompress(body, most)
+    except zlib.error as error:
+        raise Malformed(f"The body is not gzip, as Content-Encoding says: {error}") from None
+    if gunzip.unconsumed_tail:
+        raise TooLarge(f"Opened, the body is larger than {most} bytes")
+    if not gunzip.eof or gunzip.unused_data:
+        raise Malformed("The gzip body was cut short, or something follows it")
+    return content

@@ -1,0 +1,122 @@
+"""An HTTP entrypoint of a service: who is asking, what may they, and what they are answered."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from logging import getLogger
+from typing import Any, TypeVar
+
+from nameko.web.handlers import HttpRequestHandler
+from pydantic import BaseModel
+from pymongo.errors import PyMongoError
+from werkzeug.wrappers import Request, Response
+
+from services.adapters.devices import DeviceKeys
+from services.adapters.http.bodies import raw_body
+from services.adapters.http.problems import JSON, dump, problem
+from services.adapters.http.server import QuietServer
+from services.adapters.http.throttle import REQUESTS, Windows
+from services.adapters.registry import RegistryCache
+from services.adapters.settings import token_hash
+from services.contracts.actor import Action, Actor
+from services.contracts.signing import SIGNATURE
+from services.errors import HaopingError, NotAuthenticated, Unavailable
+
+ANONYMOUS = Actor("anonymous", frozenset())
+_log = getLogger(__name__)
+
+Handler = TypeVar("Handler", bound=Callable[..., Any])
+
+
+class ApiEntrypoint(HttpRequestHandler):
+    """An HTTP entrypoint with a rule about who may use it, and what it takes and answers.
+
+    Who asks says so by a bearer token or, as a device, by signing the request.
+    """
+
+    server = QuietServer()
+    registry = RegistryCache()
+    devices = DeviceKeys()
+    windows = Windows()
+
+    def __init__(
+        self,
+        method: str,
+        url: str,
+        action: Action | None,
+        *,
+        takes: Any = None,
+        asks: type[BaseModel] | None = None,
+        answers: Any = None,
+        **options: Any,
+    ) -> None:
+        self.action, self.takes, self.asks, self.answers = action, takes, asks, answers
+        super().__init__(method, url, **options)
+
+    def get_entrypoint_parameters(self, request: Request) -> tuple[tuple[Any, ...], dict[str, Any]]:
+        """The request, who asks, and the parts of the path."""
+        return (request, self._actor(request)), request.path_values  # type: ignore[attr-defined]
+
+    def _actor(self, request: Request) -> Actor:
+        if self.action is None:
+            return ANONYMOUS
+        actor = self._signer(request) if _is_signed(request) else self._bearer(request)
+        self.windows.pass_or_refuse(REQUESTS, actor.id)
+        actor.demand(self.action)
+        return actor
+
+    def _signer(self, request: Request) -> Actor:
+        headers = {name.lower(): value for name, value in request.headers.items()}
+        return self.devices.signer(headers, raw_body(request))
+
+    def _bearer(self, request: Request) -> Actor:
+        scheme, _, token = request.headers.get("Authorization", "").partition(" ")
+        actor = self.registry.actor(token_hash(token)) if scheme.lower() == "bearer" else None
+        if actor is None:
+            raise NotAuthenticated
+        return actor
+
+    def response_from_result(self, result: Any) -> Response:
+        """JSON for whatever a handler returned: a body, (status, body) or (status, headers, body).
+
+        A response goes out as it is.
+        """
+        if isinstance(result, Response):
+            return result
+        status, *rest, body = result if isinstance(result, tuple) else (200, result)
+        headers = rest[0] if rest else {}
+        return Response(dump(body), status, headers, content_type=JSON)
+
+    def response_from_exception(self, error: Exception) -> Response:
+        """A problem; what the service did not foresee is logged and told without details."""
+        if isinstance(error, PyMongoError):
+            error = Unavailable("The database cannot be reached")
+        if not isinstance(error, HaopingError):
+            _log.exception("%s %s failed", self.method, self.url, exc_info=error)
+            error = HaopingError()
+        return problem(error)
+
+
+def _is_signed(request: Request) -> bool:
+    return SIGNATURE in request.headers and "Authorization" not in request.headers
+
+
+def api(
+    method: str,
+    url: str,
+    action: Action | None,
+    *,
+    takes: Any = None,
+    asks: type[BaseModel] | None = None,
+    answers: Any = None,
+) -> Callable[[Handler], Handler]:
+    """Answer `method url` for whoever may do `action`; None needs no sign-in.
+
+    The OpenAPI document is made from the rest: `takes` is the type of the body, `asks` the model of
+    the query string, and `answers` the type of the answer, or a mapping from status to type; an
+    answer that is no JSON is given by its media type.
+    """
+    decorate: Callable[[Handler], Handler] = ApiEntrypoint.decorator(
+        method, url, action, takes=takes, asks=asks, answers=answers
+    )
+    return decorate

@@ -1,0 +1,74 @@
+"""nameko's web server: problems where werkzeug has pages, and no log line for each request."""
+
+from __future__ import annotations
+
+from http import HTTPStatus
+from typing import Any
+
+import eventlet.wsgi
+from nameko.web.server import WebServer, WsgiApp
+from werkzeug.exceptions import HTTPException
+from werkzeug.routing import BaseConverter, Map, MapAdapter
+from werkzeug.wrappers import Response
+
+from services.adapters.http.problems import problem
+from services.errors import HaopingError
+
+eventlet.wsgi.MAX_REQUEST_LINE = 16 * 1024
+
+
+class ProblemApp(WsgiApp):
+    """Says which methods an address takes, and answers with problems where it takes none."""
+
+    def __call__(self, environ: Any, start_response: Any) -> Any:
+        """Route the request."""
+        adapter = self.url_map.bind_to_environ(environ)
+        try:
+            adapter.match()
+        except HTTPException as error:
+            answer = _astray(error, environ["REQUEST_METHOD"], _allowed(adapter))
+            return answer(environ, start_response)
+        return super().__call__(environ, start_response)
+
+
+def _allowed(adapter: MapAdapter) -> str:
+    """The methods of an address, as `Allow` lists them; empty when there is no such address."""
+    methods = set(adapter.allowed_methods())
+    return ", ".join(sorted(methods | {"OPTIONS"})) if methods else ""
+
+
+def _astray(error: HTTPException, method: str, allowed: str) -> Response:
+    if method == "OPTIONS" and allowed:
+        return Response(status=HTTPStatus.NO_CONTENT, headers={"Allow": allowed})
+    unknown = HaopingError(f"{method} is not answered at this address")
+    unknown.status = error.code or HTTPStatus.NOT_FOUND
+    return problem(unknown, {"Allow": allowed} if allowed else {})
+
+
+class Token(BaseConverter):
+    """`<token:name>`: a part of an address without a dot, so that an ending may follow it."""
+
+    regex = r"[A-Za-z0-9_~-]+"
+
+
+class QuietServer(WebServer):
+    """nameko's web server without a log line for each request."""
+
+    def make_url_map(self) -> Map:
+        """The addresses of all entrypoints."""
+        url_map = Map(converters={"token": Token})
+        for provider in self._providers:
+            rule = provider.get_url_rule()
+            rule.endpoint = provider
+            url_map.add(rule)
+        return url_map
+
+    def get_wsgi_app(self) -> ProblemApp:
+        """The application."""
+        return ProblemApp(self)
+
+    def get_wsgi_server(self, sock: Any, wsgi_app: Any, **options: Any) -> Any:
+        """The server around a listening socket."""
+        server = super().get_wsgi_server(sock, wsgi_app, **options)
+        server.log_output = False
+        return server

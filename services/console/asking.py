@@ -1,0 +1,55 @@
+"""Asking the API for a person at a terminal: an answer, or one sentence on what to do."""
+
+from __future__ import annotations
+
+import json
+from typing import Annotated, Any
+
+import httpx
+import typer
+
+from services.console.stack.layout import Layout
+from services.console.stack.ports import LOOPBACK
+from services.errors import Unavailable
+
+TIMEOUT_S = 120
+Token = Annotated[str, typer.Option(envvar="HAOPING_TOKEN", help="Your token")]
+
+
+class NotAnswered(Unavailable):
+    """The service did not answer; `haoping doctor` tells what is running."""
+
+
+def at(service: str, url: str | None) -> str:
+    """The address that was given, or that of a service of the stack that runs in this folder."""
+    if url:
+        return url
+    try:
+        ports = json.loads(Layout.of(None).record.read_text())["ports"]
+    except FileNotFoundError:
+        raise NotAnswered(
+            f"No stack runs here: name the address of {service} with --url, or HAOPING_STATE"
+        ) from None
+    return f"http://{LOOPBACK}:{ports[service]}"
+
+
+def ask(method: str, url: str, token: str, path: str, **options: Any) -> httpx.Response:
+    """What the API answers. Raises NotAnswered with the detail of a problem."""
+    headers = {"Authorization": f"Bearer {token}"}
+    try:
+        response = httpx.request(method, url + path, headers=headers, timeout=TIMEOUT_S, **options)
+    except httpx.TransportError as error:
+        raise NotAnswered(f"{url} does not answer ({error}); see `haoping doctor`") from None
+    if response.is_error:
+        raise NotAnswered(said(response))
+    return response
+
+
+def said(response: httpx.Response) -> str:
+    """What a refusal says, with what is wrong field by field."""
+    try:
+        problem = response.json()
+    except ValueError:
+        return f"{response.url} answered {response.status_code}"
+    wrong = [f"{each['pointer']}: {each['detail']}" for each in problem.get("errors", ())]
+    return "; ".join([str(problem.get("detail") or problem.get("title")), *wrong])

@@ -1,0 +1,96 @@
+"""What people ask of the store's work list, and what they and the senders are answered."""
+
+import base64
+import binascii
+from datetime import datetime
+from typing import Annotated, Any, Literal
+
+from pydantic import AwareDatetime, BaseModel, BeforeValidator, ConfigDict, Field, StringConstraints
+
+Why = Annotated[str, StringConstraints(min_length=1, max_length=500, strip_whitespace=True)]
+State = Literal["open", "replaying", "closed", "final", "discarded"]
+MOST_LISTED = 500
+
+
+def _opened_cursor(text: Any) -> tuple[datetime, str]:
+    try:
+        seen, _, key = base64.b64decode(text, altchars=b"-_", validate=True).decode().partition(" ")
+        return datetime.fromisoformat(seen), key
+    except (binascii.Error, ValueError, TypeError):
+        raise ValueError("not a cursor that a list has given") from None
+
+
+def cursor(last_seen: datetime, key: str) -> str:
+    """The cursor that continues a list after this row."""
+    return base64.b64encode(f"{last_seen.isoformat()} {key}".encode(), altchars=b"-_").decode()
+
+
+class Form(BaseModel):
+    """A body or a query string of the API."""
+
+    model_config = ConfigDict(frozen=True, extra="forbid")
+
+
+class Asked(Form):
+    """The query string of `GET /v1/quarantine`."""
+
+    state: State = "open"
+    reason: str | None = None
+    cursor: Annotated[tuple[AwareDatetime, str] | None, BeforeValidator(_opened_cursor)] = None
+    limit: Annotated[int, Field(ge=1, le=MOST_LISTED)] = MOST_LISTED
+
+
+class ReplayForm(Form):
+    """Which rows to replay: all open ones with this reason."""
+
+    reason: Why
+
+
+class DiscardForm(Form):
+    """Why nothing is to be done about a row."""
+
+    reason: Why
+
+
+class Listed(BaseModel):
+    """A row of the work list. `count`: receipts, and replays that were refused again."""
+
+    model_config = ConfigDict(frozen=True)
+    id: str
+    kind: str
+    state: State
+    reason: str
+    detail: str
+    first_seen: AwareDatetime
+    last_seen: AwareDatetime
+    count: int
+
+
+class Shown(Listed):
+    """A row with its history. Who may mend also sees the payload, personal fields masked."""
+
+    history: list[dict[str, Any]] = []
+    replayable: bool | None = None
+    why_not: str | None = None
+    payload: dict[str, Any] | None = None
+
+
+class Replayed(BaseModel):
+    """What a replay has set going; `left` says that rows remain, so ask again."""
+
+    model_config = ConfigDict(frozen=True)
+    replaying: int
+    cannot: dict[str, str] = {}
+    left: bool = False
+
+
+class Whereabouts(BaseModel):
+    """Where a rating is, for its sender."""
+
+    model_config = ConfigDict(frozen=True)
+    rating_id: str
+    status: Literal["stored", "quarantined", "not_seen_yet", "probe_passed", "probe_refused"]
+    detail: str
+    stored_at: AwareDatetime | None = None
+    reason: str | None = None
+    state: State | None = None

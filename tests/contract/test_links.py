@@ -1,0 +1,106 @@
+"""A single-use link while the bus comes and goes, on the fake and on the real database."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field
+from datetime import timedelta
+
+import pytest
+
+from services.adapters.mongo import Db
+from services.capture.edge import Edge
+from services.capture.linking import Links
+from services.capture.links import LinkForm, Said
+from services.capture.repository import LinkUses
+from services.contracts.actor import Actor, Role
+from services.contracts.events import RatingSubmitted
+from services.contracts.vocabulary import Channel, Level
+from services.errors import Gone, Unavailable
+from tests.county import DIRECTORY, NOON, RULES
+
+HALL = Actor("hall", frozenset({Role.SYSTEM}))
+BAD, GOOD = Said(level=Level.VERY_DISSATISFIED), Said(level=Level.VERY_SATISFIED)
+
+
+@dataclass
+class Page:
+    """The page behind one link, asked later and later."""
+
+    db: Db
+    broken: bool = False
+    minutes: int = 0
+    sent: list[RatingSubmitted] = field(default_factory=list)
+
+    @property
+    def links(self) -> Links:
+        """The links just now."""
+        now = NOON + timedelta(minutes=self.minutes)
+        uses = LinkUses(self.db)
+        return Links(b"k" * 32, RULES, DIRECTORY, uses, now, "http://hall", lambda kind, name: None)
+
+    def submit(self, token: str, said: Said) -> str:
+        """Rate a minute later."""
+        self.minutes += 1
+        links = self.links
+
+        def edge(actor: Actor) -> Edge:
+            return Edge(actor, RULES, links.now, lambda _: b"", b"k")
+
+        return links.rate(token, said, edge, self.publish).rating_id
+
+    def publish(self, event: RatingSubmitted) -> None:
+        """Take the event; a broken bus may have taken it all the same."""
+        self.sent.append(event)
+        if self.broken:
+            raise Unavailable
+
+
+@pytest.fixture
+def page(db: Db) -> Page:
+    """A page."""
+    return Page(db)
+
+
+@pytest.fixture
+def token(page: Page) -> str:
+    """A link about an errand."""
+    form = LinkForm(
+        channel=Channel.SMS,
+        source_system="hall",
+        errand_number="A1",
+        expires=NOON + timedelta(days=1),
+    )
+    return page.links.issue(form, HALL).token
+
+
+def test_a_double_submit_is_published_once_and_answered_alike(page: Page, token: str) -> None:
+    assert page.submit(token, BAD) == page.submit(token, BAD)
+    assert len(page.sent) == 1
+    assert page.links.show(token).state == "used"
+    with pytest.raises(Gone):
+        page.submit(token, GOOD)
+
+
+def test_what_the_bus_did_not_confirm_is_said_again_word_for_word(page: Page, token: str) -> None:
+    """It may have arrived all the same; the store must be able to absorb the second."""
+    page.broken = True
+    with pytest.raises(Unavailable):
+        page.submit(token, BAD)
+    assert page.links.show(token).state == "open"
+    page.broken = False
+    page.submit(token, BAD)
+    first, second = page.sent
+    assert (first.rating_id, first.fingerprint) == (second.rating_id, second.fingerprint)
+    assert first.pressed_at == second.pressed_at
+    assert page.links.show(token).state == "used"
+
+
+def test_another_mind_may_be_made_up_while_nothing_was_confirmed(page: Page, token: str) -> None:
+    page.broken = True
+    with pytest.raises(Unavailable):
+        page.submit(token, BAD)
+    page.broken = False
+    page.submit(token, GOOD)
+    assert page.sent[-1].level is Level.VERY_SATISFIED
+    with pytest.raises(Gone):
+        page.submit(token, BAD)
