@@ -1,4 +1,4 @@
-"""What a service asks of another, in the imperative. One command flows back: to the store."""
+"""What a service asks of another, in the imperative: decisions on a rating flow back."""
 
 from typing import ClassVar
 
@@ -15,3 +15,13 @@ class InvalidateRating(Message):
     reason: Invalidity
     case_id: str
     decided_by: tuple[str, str]
+
+
+class ReinstateRating(Message):
+    """Let an invalid rating count again: a supervisor has overturned the invalidation."""
+
+    routing_key: ClassVar[str] = "rating.reinstate"
+    command_id: str
+    rating_key: str
+    case_id: str
+    decided_by: tuple[str]

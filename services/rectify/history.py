@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import Any
 
-from services.contracts.commands import InvalidateRating
+from services.contracts.commands import InvalidateRating, ReinstateRating
 from services.contracts.events import CaseClosed, CaseMoved, CaseOpened
 from services.contracts.message import Message
 from services.contracts.vocabulary import CaseState
@@ -38,6 +38,8 @@ def moved(act: Act, changes: Changes) -> Step:
         told.append(_closed(after))
     if command.move is Move.UPHOLD:
         told.append(_invalidation(act, after))
+    if command.move is Move.OVERTURN:
+        told.append(_reinstatement(act, after))
     return Step(after, (entry,), tuple((after.version, message) for message in told))
 
 
@@ -101,5 +103,16 @@ def _invalidation(act: Act, after: Case) -> Message:
             "reason": act.command.invalidity,
             "case_id": after.id,
             "decided_by": (after.filer, act.actor.id),
+        }
+    )
+
+
+def _reinstatement(act: Act, after: Case) -> Message:
+    return ReinstateRating.model_validate(
+        {
+            "command_id": f"{after.id}:{after.version}",
+            "rating_key": after.rating_key,
+            "case_id": after.id,
+            "decided_by": (act.actor.id,),
         }
     )

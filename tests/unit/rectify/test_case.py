@@ -5,7 +5,7 @@ from typing import Any
 
 import pytest
 
-from services.contracts.commands import InvalidateRating
+from services.contracts.commands import InvalidateRating, ReinstateRating
 from services.contracts.directory import Directory, Principal
 from services.contracts.events import CaseClosed, CaseMoved
 from services.contracts.vocabulary import CaseSource, CaseState, Closing, Invalidity, Level
@@ -188,6 +188,14 @@ def test_an_invalidation_can_be_overturned_once_the_store_has_carried_it_out() -
     assert case.state is S.RECTIFYING
     assert not case.invalidated
     assert "appeal" not in moves_of(case, "li")
+
+
+def test_an_overturned_invalidation_makes_the_rating_count_again() -> None:
+    upheld = heard(story(opened_case(), "li claim, li appeal, shen uphold"), Move.INVALIDATE)
+    step = move(act(upheld, "du", Move.OVERTURN, reason="evidence was forged"))
+    [command] = [each for _, each in step.messages if isinstance(each, ReinstateRating)]
+    assert (command.rating_key, command.decided_by) == (upheld.rating_key, ("du",))
+    assert command.command_id != f"{upheld.id}:{upheld.version}"
 
 
 def test_a_rating_invalidated_elsewhere_closes_its_open_case() -> None:
