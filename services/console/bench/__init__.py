@@ -1,0 +1,1 @@
+"""`haoping bench`: what it costs and how fast it is, always beside something that does the same."""

@@ -1,0 +1,161 @@
+"""`haoping bench capture`: presses over HTTP, beside FastAPI and FastStream doing the same."""
+
+from __future__ import annotations
+
+import json
+import subprocess
+import sys
+import time
+from collections.abc import Callable, Iterator, Mapping
+from concurrent.futures import ThreadPoolExecutor
+from contextlib import contextmanager
+from itertools import takewhile
+from typing import Any
+
+import httpx
+
+from services.adapters.mongo import Db
+from services.adapters.registry import COLLECTION, CURRENT
+from services.adapters.settings import ROOT, token_hash
+from services.console.bench.contender import STORE, Contender, Course, peer
+from services.console.bench.load import DIRECTORY
+from services.console.bench.pressing import forms
+from services.console.bench.result import Bar, Result
+from services.console.bench.stopwatch import quantile
+from services.console.stack import Stack
+from services.console.stack.ports import claim
+from services.console.stack.waiting import healthy, wait_until
+from services.contracts.actor import Role
+from services.contracts.directory import Directory, Principal
+
+TOKEN = "bench" * 8
+SINGLES, BATCHED, PACK, PACED = 3000, 20_000, 1000, 1500
+CONNECTIONS = 32
+LONGEST_WAY_S = 60
+CAPTURE = Contender(
+    "capture",
+    ("-m", "nameko", "run", "--config", "config/services.yaml", "services.capture.service:Capture"),
+)
+FASTAPI = peer("fastapi_faststream")
+
+
+def run(stack: Stack, rounds: int, tell: Callable[[str], None]) -> Result:
+    """Single presses, backlogs, and the way of a press at half of the sustained load."""
+    course, result = Course(stack), Result("capture")
+    for number in range(rounds):
+        tell(f"round {number + 1} of {rounds}")
+        with _serving(course, CAPTURE) as url:
+            single = _press(f"{url}/v1/ratings", SINGLES)
+            batch = _press(f"{url}/v1/ratings:batch", BATCHED, pack=PACK, connections=2)
+        with _serving(course, FASTAPI) as url:
+            peers = _press(f"{url}/v1/ratings", SINGLES)
+        result.record("capture, single", "presses/s", single["per_second"])
+        result.record("capture, single: p99", "s", single["p99_s"])
+        result.record("capture, batch", "presses/s", batch["per_second"])
+        result.record("fastapi + faststream", "presses/s", peers["per_second"])
+        result.record("fastapi + faststream: p99", "s", peers["p99_s"])
+        result.record("press to stored: p99", "s", _press_to_stored(course, single["per_second"]))
+    _promise(result)
+    return result
+
+
+def _promise(result: Result) -> None:
+    ours, peers, batch = "capture, single", "fastapi + faststream", "capture, batch"
+    result.ratio("capture_vs_fastapi", ours, peers, 1.5, at_least=True)
+    result.ratio("batch_vs_single", batch, ours, 10, at_least=True)
+    seen = result.raw["press to stored: p99"].median
+    result.bars.append(Bar("press_to_stored_p99_s", seen, 1.0, at_least=False))
+
+
+@contextmanager
+def _serving(course: Course, contender: Contender) -> Iterator[str]:
+    """The contender on an empty database that knows the sender, until the `with` ends."""
+    db = course.fresh()
+    _enter_sender(db)
+    try:
+        with _answering(course, contender) as url:
+            yield url
+    finally:
+        db.client.drop_database(db.name)
+        db.client.close()
+
+
+@contextmanager
+def _answering(course: Course, contender: Contender) -> Iterator[str]:
+    address = f"127.0.0.1:{claim((contender.name,), {})[contender.name]}"
+    told = {"WEB_SERVER_ADDRESS": address, "PRESS_TOKEN": TOKEN}
+    process = course.start(contender, 0, told)
+
+    def ended() -> bool:
+        return process.poll() is not None
+
+    try:
+        wait_until(lambda: healthy(f"http://{address}"), contender.name, 60, course.log, ended)
+        yield f"http://{address}"
+    finally:
+        course.end(process)
+
+
+def _enter_sender(db: Db) -> None:
+    sender = Principal(
+        id="hall", name="大厅", roles=frozenset({Role.SYSTEM}), token_hash=token_hash(TOKEN)
+    )
+    directory = Directory(
+        version=2, units=DIRECTORY.units, windows=DIRECTORY.windows, principals=(sender,)
+    )
+    content = {"version": 2, "directory": directory.model_dump(mode="json")}
+    db[COLLECTION].replace_one({"_id": CURRENT}, content)
+
+
+def _press(url: str, count: int, **how: float) -> Mapping[str, Any]:
+    """Send presses from a process of its own."""
+    told = {
+        "PRESS_URL": url,
+        "PRESS_TOKEN": TOKEN,
+        "PRESS_COUNT": str(count),
+        "PRESS_CONNECTIONS": str(CONNECTIONS),
+        "PATH": "/usr/bin:/bin",
+        **{f"PRESS_{name.upper()}": str(value) for name, value in how.items()},
+    }
+    command = [sys.executable, "-W", "ignore", "-m", "services.console.bench.pressing"]
+    done = subprocess.run(
+        command, cwd=ROOT, env=told, capture_output=True, check=True, timeout=180, text=True
+    )
+    found: dict[str, Any] = json.loads(done.stdout)
+    if found["failures"]:
+        raise AssertionError(f"{found['failures']} of {count} presses were not taken")
+    return found
+
+
+def _press_to_stored(course: Course, sustained: float) -> float:
+    """p99 from the POST of a press until it can be read, at half of what the edge can take."""
+    db = course.fresh()
+    _enter_sender(db)
+    store = course.start(STORE, 0)
+    try:
+        with _answering(course, CAPTURE) as url, ThreadPoolExecutor(1) as others:
+            pace = 2 * CONNECTIONS / sustained
+            load = others.submit(_press, f"{url}/v1/ratings", PACED, pace_s=pace)
+            with httpx.Client(base_url=url, headers={"Authorization": f"Bearer {TOKEN}"}) as client:
+                probes = iter(forms(PACED, 2))
+                _way(client, db, next(probes))
+                seen = [
+                    _way(client, db, form) for form in takewhile(lambda _: load.running(), probes)
+                ]
+            load.result()
+        return quantile(seen, 0.99)
+    finally:
+        course.end(store)
+        db.client.drop_database(db.name)
+        db.client.close()
+
+
+def _way(client: httpx.Client, db: Db, form: Mapping[str, Any]) -> float:
+    """Seconds from sending one press until the database shows it."""
+    started = time.monotonic()
+    client.post("/v1/ratings", json=form, timeout=30).raise_for_status()
+    while not db["ratings"].find_one({"_id": form["rating_id"]}, {"_id": 1}):
+        if time.monotonic() > started + LONGEST_WAY_S:
+            raise AssertionError(f"a press was taken and not stored within {LONGEST_WAY_S} s")
+        time.sleep(0.002)
+    return time.monotonic() - started

@@ -1,0 +1,32 @@
+"""`haoping bench NAME`: runs on a private broker and database of its own, alone on the machine."""
+
+from __future__ import annotations
+
+import tempfile
+from typing import Annotated
+
+import typer
+from rich.console import Console
+
+from services.console.bench import capturing, storing
+from services.console.bench.result import show, write
+from services.console.stack import Stack
+from services.errors import HaopingError
+
+BENCHES = {"store": storing.run, "capture": capturing.run}
+
+
+def bench(
+    name: Annotated[str, typer.Argument(help=f"Which: {', '.join(BENCHES)}.")] = "store",
+    json: Annotated[str, typer.Option(help="Write the JSON object here; - is stdout.")] = "",
+    rounds: Annotated[int, typer.Option(min=1, help="Runs of each; the median counts.")] = 5,
+) -> None:
+    """Measure, beside something that does the same; exit 1 when a bar does not hold."""
+    if name not in BENCHES:
+        raise HaopingError(f"There is no bench {name}; there are {', '.join(BENCHES)}")
+    console = Console(stderr=True)
+    with tempfile.TemporaryDirectory() as state, Stack(state) as stack:
+        result = BENCHES[name](stack, rounds, console.print)
+    show(result, console)
+    write(result, json, typer.echo)
+    raise typer.Exit(0 if all(bar.holds for bar in result.bars) else 1)

@@ -1,0 +1,174 @@
+"""A contender empties a queue into the database; how long it takes and what it burns."""
+
+from __future__ import annotations
+
+import os
+import subprocess
+import sys
+import time
+import uuid
+from collections.abc import Callable, Mapping, Sequence
+from contextlib import suppress
+from dataclasses import dataclass
+
+import amqp
+import psutil
+from kombu import Connection
+
+from services.adapters.bus import packed
+from services.adapters.bus.topology import declare
+from services.adapters.mongo import Db, connect, ensure_indexes
+from services.adapters.registry import COLLECTION, CURRENT
+from services.adapters.settings import ROOT
+from services.console.bench.load import DIRECTORY
+from services.console.stack import Stack
+from services.console.stack.failure import StackFailed, last_lines
+from services.contracts import topology
+from services.contracts.events import RatingSubmitted
+from services.store.repository import INDEXES
+
+QUEUES = (topology.STORE_RATINGS.name, topology.STORE_BACKLOG.name)
+PEERS = ROOT / "tests" / "bench" / "peers"
+LONGEST_S = 90.0
+LOOK_EVERY_S = 0.05
+
+
+@dataclass(frozen=True)
+class Contender:
+    """A program by its command line; its environment names the servers."""
+
+    name: str
+    command: tuple[str, ...]
+
+
+@dataclass(frozen=True)
+class Run:
+    """Ratings a second, and CPU seconds of the contender's process for each rating."""
+
+    per_second: float
+    cpu_s: float
+
+
+STORE = Contender(
+    "store",
+    ("-m", "nameko", "run", "--config", "config/services.yaml", "services.store.service:Store"),
+)
+
+
+def peer(name: str) -> Contender:
+    """A peer under tests/bench/peers."""
+    return Contender(name, (str(PEERS / f"{name}.py"),))
+
+
+class Course:
+    """An empty database and a filled queue for each run of a contender."""
+
+    def __init__(self, stack: Stack) -> None:
+        self.stack = stack
+        self.database = ""
+        self.log = stack.layout.state / "bench.log"
+        self._watching = Connection(stack.amqp_uri)
+
+    def run(self, contender: Contender, presses: Sequence[RatingSubmitted], pack: int = 1) -> Run:
+        """Time from the first message taken to the last rating in the database.
+
+        It looks for the last press first, since counting all of them is not free.
+        """
+        db = self.fresh()
+        self._fill(presses, pack)
+        messages = -(-len(presses) // pack)
+        process = self.start(contender, len(presses))
+        try:
+            self._until(lambda: self._waiting() < messages, process)
+            started, burnt = time.monotonic(), _cpu(process.pid)
+            self._until(lambda: self._waiting() == 0, process)
+            last = {"_id": presses[-1].key}
+            self._until(lambda: db["ratings"].find_one(last, {"_id": 1}) is not None, process)
+            self._until(lambda: db["ratings"].count_documents({}) >= len(presses), process)
+            seconds, cpu = time.monotonic() - started, _cpu(process.pid) - burnt
+        finally:
+            self.end(process)
+            db.client.drop_database(db.name)
+            db.client.close()
+        return Run(len(presses) / seconds, cpu / len(presses))
+
+    def fresh(self) -> Db:
+        """An empty database with all indexes and a registry."""
+        self.database = f"bench_{uuid.uuid4().hex[:8]}"
+        db = connect(self.stack.mongo_uri, self.database)
+        ensure_indexes(db, INDEXES)
+        registry = {"version": DIRECTORY.version, "directory": DIRECTORY.model_dump(mode="json")}
+        db[COLLECTION].insert_one({"_id": CURRENT, **registry})
+        return db
+
+    def start(
+        self, contender: Contender, count: int, told: Mapping[str, str] | None = None
+    ) -> subprocess.Popen[bytes]:
+        """Start a contender on the database of this run; `told` adds to its environment."""
+        secrets = self.stack.layout.secrets
+        environment = {
+            **os.environ,
+            "AMQP_URI": self.stack.amqp_uri,
+            "MONGO_URI": self.stack.mongo_uri,
+            "MONGO_DATABASE": self.database,
+            "WEB_SERVER_ADDRESS": "127.0.0.1:0",
+            "HAOPING_MASTER_KEY_FILE": str(secrets / "master.key"),
+            "HAOPING_LEDGER_KEY_FILE": str(secrets / "ledger.key"),
+            "BENCH_QUEUE": QUEUES[0],
+            "BENCH_COUNT": str(count),
+            "PYTHONPATH": str(ROOT),
+            "PYTHONWARNINGS": "ignore",
+            **(told or {}),
+        }
+        command = [sys.executable, *contender.command]
+        self.log = self.stack.layout.state / f"bench-{contender.name}.log"
+        with self.log.open("wb") as log:
+            return subprocess.Popen(command, cwd=ROOT, env=environment, stdout=log, stderr=log)
+
+    def end(self, process: subprocess.Popen[bytes]) -> None:
+        """End a contender."""
+        process.terminate()
+        try:
+            process.wait(20)
+        except subprocess.TimeoutExpired:
+            process.kill()
+            process.wait()
+
+    def _fill(self, presses: Sequence[RatingSubmitted], pack: int) -> None:
+        """Put the presses on the queue, `pack` in a message, and wait until all are there."""
+        with Connection(self.stack.amqp_uri) as connection:
+            channel = connection.default_channel
+            declare(channel)
+            for queue in QUEUES:
+                channel.queue_purge(queue)
+            for start in range(0, len(presses), pack):
+                [out] = packed(presses[start : start + pack], "bench")
+                body = amqp.Message(
+                    out.body,
+                    delivery_mode=2,
+                    message_id=out.id,
+                    content_type="application/json",
+                )
+                channel.basic_publish(body, out.exchange, out.routing_key)
+        while self._waiting() < -(-len(presses) // pack):
+            time.sleep(LOOK_EVERY_S)
+
+    def _waiting(self) -> int:
+        channel = self._watching.default_channel
+        found = (channel.queue_declare(queue, passive=True) for queue in QUEUES)
+        return sum(int(each.message_count) for each in found)
+
+    def _until(self, holds: Callable[[], bool], process: subprocess.Popen[bytes]) -> None:
+        deadline = time.monotonic() + LONGEST_S
+        while not holds():
+            if process.poll() is not None or time.monotonic() > deadline:
+                late = f"ended, or took over {LONGEST_S:.0f} s"
+                raise StackFailed(f"A contender {late}. {last_lines(self.log)}")
+            time.sleep(LOOK_EVERY_S)
+
+
+def _cpu(pid: int) -> float:
+    with suppress(psutil.NoSuchProcess):
+        times = psutil.Process(pid).cpu_times()
+        return float(times.user + times.system)
+    return 0.0

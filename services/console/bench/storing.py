@@ -1,0 +1,69 @@
+"""`haoping bench store`: how fast ratings are stored, beside the bare database and others."""
+
+from __future__ import annotations
+
+import subprocess
+from collections.abc import Callable
+
+from services.console.bench.contender import STORE, Contender, Course, peer
+from services.console.bench.load import presses
+from services.console.bench.result import Result
+from services.console.stack import Stack
+
+MANY, FEW, BULK = 10_000, 2_000, 200
+BARE = peer("bare_insert")
+LOOP, NAMEKO, FASTSTREAM = (
+    peer("kombu_loop"),
+    peer("nameko_one_by_one"),
+    peer("faststream_one_by_one"),
+)
+
+
+def run(stack: Stack, rounds: int, tell: Callable[[str], None]) -> Result:
+    """Every contender once in each round, so that what slows the machine slows all of them."""
+    course, result = Course(stack), Result("store")
+    for number in range(rounds):
+        tell(f"round {number + 1} of {rounds}")
+        result.record("bare insert_many", "ratings/s", _bare(course))
+        for name, contender, count, pack in (
+            ("store", STORE, MANY, 1),
+            ("store, bulk messages", STORE, MANY, BULK),
+            ("kombu loop", LOOP, MANY, 1),
+            ("nameko one by one", NAMEKO, FEW, 1),
+            ("faststream one by one", FASTSTREAM, FEW, 1),
+        ):
+            _measure(course, result, name, contender, count, pack)
+    _promise(result)
+    return result
+
+
+def _bare(course: Course) -> float:
+    db = course.fresh()
+    process = course.start(BARE, MANY)
+    try:
+        process.wait(180)
+        return float(course.log.read_text().split()[-1])
+    except subprocess.TimeoutExpired:
+        course.end(process)
+        raise
+    finally:
+        db.client.drop_database(db.name)
+        db.client.close()
+
+
+def _measure(
+    course: Course, result: Result, name: str, contender: Contender, count: int, pack: int
+) -> None:
+    run = course.run(contender, list(presses(count, 1)), pack)
+    result.record(name, "ratings/s", run.per_second)
+    result.record(f"{name}: CPU", "ms/rating", run.cpu_s * 1000)
+
+
+def _promise(result: Result) -> None:
+    for name, over, under, bound in (
+        ("store_vs_insert_many", "store", "bare insert_many", 0.90),
+        ("store_vs_nameko", "store", "nameko one by one", 8),
+        ("store_vs_faststream", "store", "faststream one by one", 8),
+    ):
+        result.ratio(name, over, under, bound, at_least=True)
+    result.ratio("store_cpu_vs_floor", "store: CPU", "kombu loop: CPU", 1.6, at_least=False)
