@@ -6,10 +6,11 @@ import hashlib
 import hmac
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
-from datetime import datetime, timedelta
+from datetime import UTC, datetime, timedelta
 
 from pydantic import ValidationError
 
+from services.capture.devices import check_sequence
 from services.capture.forms import ErrandForm, RatingForm
 from services.contracts.actor import Actor, Role
 from services.contracts.events import ErrandReported, RatingSubmitted
@@ -17,28 +18,37 @@ from services.contracts.rules import Rules
 from services.errors import Invalid, NotAllowed
 
 Seal = Callable[[Mapping[str, str]], bytes]
+LONGEST_WAIT = timedelta(days=3)
 
 
 @dataclass(frozen=True)
 class Edge:
-    """What the edge knows when a request arrives."""
+    """What the edge knows when a request arrives.
+
+    `queued` presses came through a queue, where they may have waited, and nobody can be told to
+    mend them: a wrong tag does not cost the press. `marks` go along with every press.
+    """
 
     actor: Actor
     rules: Rules
     received_at: datetime
     seal: Seal
     fingerprint_key: bytes
+    queued: bool = False
+    marks: tuple[str, ...] = ()
 
     def rating(self, form: RatingForm, receipt: str) -> RatingSubmitted:
         """The event for a press. Raises Invalid with field errors, or NotAllowed."""
-        _check_tags(form, self.rules)
+        if not self.queued:
+            _check_tags(form, self.rules)
+        check_sequence(form, self.actor)
         personal = form.personal
         try:
             return RatingSubmitted(
                 **form.model_dump(include=_SHARED),
                 rating_id=str(form.rating_id),
                 device=_device(form, self.actor),
-                pressed_at=corrected(form, self.received_at, self.rules),
+                pressed_at=corrected(form, self.received_at, self.rules, self.queued),
                 received_at=self.received_at,
                 sealed=self.seal(personal) if personal else None,
                 named=bool(form.name),
@@ -47,6 +57,7 @@ class Edge:
                 submitted_by=self.actor.id,
                 receipt=receipt,
                 fingerprint=fingerprint(form, self.fingerprint_key),
+                marks=self.marks,
             )
         except ValidationError as error:
             raise Invalid(errors=[{"pointer": "", "detail": error.errors()[0]["msg"]}]) from None
@@ -68,16 +79,24 @@ def fingerprint(form: RatingForm, key: bytes) -> str:
     return hmac.new(key, content.encode(), hashlib.sha256).hexdigest()
 
 
-def corrected(form: RatingForm, received_at: datetime, rules: Rules) -> datetime:
+def corrected(
+    form: RatingForm, received_at: datetime, rules: Rules, queued: bool = False
+) -> datetime:
     """When the press happened by our clock.
 
     Within one boot the device's clock is as wrong at sending as it was at the press, so the offset
-    received − sent mends both. An offset within the tolerance is the network's, not the clock's.
+    received − sent mends both. An offset within the tolerance is the network's, not the clock's,
+    and one of up to `LONGEST_WAIT` may be the time that a queued press waited for us.
     Raises Invalid for a press in the future that no `sent_at` explains.
     """
     tolerance = timedelta(seconds=rules.rating.clock_tolerance_s)
     offset = received_at - form.sent_at if form.sent_at else timedelta(0)
-    pressed_at = form.pressed_at + offset if abs(offset) > tolerance else form.pressed_at
+    no_fault = -tolerance <= offset <= (LONGEST_WAIT if queued else tolerance)
+    try:
+        pressed_at = form.pressed_at if no_fault else form.pressed_at.astimezone(UTC) + offset
+    except OverflowError:
+        wrong = [{"pointer": "/sent_at", "detail": "lies too far off; check the clock"}]
+        raise Invalid(errors=wrong) from None
     if pressed_at > received_at + tolerance:
         detail = f"lies in the future; here it is {received_at.isoformat()}. Check the clock"
         raise Invalid(errors=[{"pointer": "/pressed_at", "detail": detail}])

@@ -3,15 +3,31 @@
 Unknown fields are refused: a misspelt one would otherwise be lost in silence.
 """
 
-from typing import Annotated, Any
+from datetime import UTC, datetime
+from typing import Annotated, Any, Self
 from uuid import UUID
 
-from pydantic import AwareDatetime, BaseModel, BeforeValidator, ConfigDict, Field, StringConstraints
+from pydantic import (
+    AwareDatetime,
+    BaseModel,
+    BeforeValidator,
+    ConfigDict,
+    Field,
+    StringConstraints,
+    model_validator,
+)
 
 from services.contracts.events import SystemCode
 from services.contracts.vocabulary import Channel, Level, Stage, Turn
 
+Moment = Annotated[
+    AwareDatetime,
+    Field(ge=datetime(2, 1, 1, tzinfo=UTC), le=datetime(9998, 12, 31, tzinfo=UTC)),
+]
+"""An instant that the database can keep, whatever its time zone."""
+
 Code = Annotated[str, StringConstraints(min_length=1, max_length=64, strip_whitespace=True)]
+Count = Annotated[int, Field(strict=True, ge=1, lt=2**53)]
 Words = Annotated[str, StringConstraints(min_length=1, max_length=2000, strip_whitespace=True)]
 
 
@@ -35,13 +51,15 @@ class RatingForm(Form):
     """One press. `rating_id` is the sender's for ever: a resend with the same id is absorbed.
 
     `pressed_at` and `sent_at` are by the sender's clock; with both, a wrong clock is corrected.
+    A device that counts its presses sends `epoch` and `sequence`, from 1, and its id follows them.
+    A `probe` goes the whole way to prove that it is open, and counts nowhere.
     """
 
     rating_id: UUID
     level: Annotated[Level, BeforeValidator(_no_boolean)]
     channel: Channel
-    pressed_at: AwareDatetime
-    sent_at: AwareDatetime | None = None
+    pressed_at: Moment
+    sent_at: Moment | None = None
     stage: Stage = Stage.COMPLETED
     turn: Turn = Turn.FIRST
     source_system: SystemCode | None = None
@@ -51,12 +69,22 @@ class RatingForm(Form):
     unit: Code | None = None
     window: Code | None = None
     device: Code | None = None
+    epoch: Count | None = None
+    sequence: Count | None = None
     staff: Code | None = None
     tags: tuple[Code, ...] = Field((), max_length=20)
     name: Words | None = None
     phone: Annotated[str, StringConstraints(pattern=r"^\+?[0-9 -]{5,20}$")] | None = None
     certificate: Code | None = None
     comment: Words | None = None
+    probe: bool = False
+
+    @model_validator(mode="after")
+    def counts_whole(self) -> Self:
+        """A sequence means nothing without the epoch in which it was counted."""
+        if (self.epoch is None) != (self.sequence is None):
+            raise ValueError("epoch and sequence go together")
+        return self
 
     @property
     def personal(self) -> dict[str, str]:
@@ -75,5 +103,5 @@ class ErrandForm(Form):
     unit: Code
     window: Code | None = None
     staff: Code | None = None
-    reached_at: AwareDatetime
-    promised_by: AwareDatetime | None = None
+    reached_at: Moment
+    promised_by: Moment | None = None

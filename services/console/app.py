@@ -8,10 +8,16 @@ import typer
 from rich.console import Console
 from rich.markup import escape
 
+from services.console.bench.command import bench
 from services.console.demo.command import demo
+from services.console.device import device_app
 from services.console.doctor import doctor
 from services.console.month import month_app
+from services.console.openapi import openapi
+from services.console.quarantine import quarantine_app
 from services.console.replay import replay
+from services.console.selftest import selftest
+from services.console.simulate import simulate
 from services.console.up import up
 from services.errors import HaopingError
 
@@ -25,7 +31,13 @@ app.command()(demo)
 app.command()(replay)
 app.command()(up)
 app.command()(doctor)
+app.command()(bench)
+app.command()(simulate)
+app.command()(openapi)
+app.command()(selftest)
 app.add_typer(month_app, name="month")
+app.add_typer(quarantine_app, name="quarantine")
+app.add_typer(device_app, name="device")
 
 
 def main() -> None:

@@ -28,6 +28,7 @@ class Action(StrEnum):
 
     SUBMIT_RATING = "submit_rating"
     REPORT_ERRAND = "report_errand"
+    ISSUE_LINK = "issue_link"
     READ_QUARANTINE = "read_quarantine"
     MEND_QUARANTINE = "mend_quarantine"
     READ_CASES = "read_cases"
@@ -36,6 +37,8 @@ class Action(StrEnum):
     CLOSE_MONTH = "close_month"
     READ_REGISTRY = "read_registry"
     CHANGE_REGISTRY = "change_registry"
+    MANAGE_DEVICES = "manage_devices"
+    BE_A_DEVICE = "be_a_device"
     MOVE_CLOCK = "move_clock"
 
 
@@ -45,6 +48,7 @@ _CASE_WORKERS = frozenset(
 MAY: dict[Action, frozenset[Role]] = {
     Action.SUBMIT_RATING: frozenset({Role.DEVICE, Role.SYSTEM}),
     Action.REPORT_ERRAND: frozenset({Role.SYSTEM}),
+    Action.ISSUE_LINK: frozenset({Role.SYSTEM, Role.ADMINISTRATOR}),
     Action.READ_QUARANTINE: frozenset({Role.ADMINISTRATOR, Role.SUPERVISOR}),
     Action.MEND_QUARANTINE: frozenset({Role.ADMINISTRATOR}),
     Action.READ_CASES: _CASE_WORKERS,
@@ -53,6 +57,8 @@ MAY: dict[Action, frozenset[Role]] = {
     Action.CLOSE_MONTH: frozenset({Role.SCORER}),
     Action.READ_REGISTRY: frozenset({Role.ADMINISTRATOR, Role.DISPATCHER, Role.SCORER}),
     Action.CHANGE_REGISTRY: frozenset({Role.ADMINISTRATOR}),
+    Action.MANAGE_DEVICES: frozenset({Role.ADMINISTRATOR}),
+    Action.BE_A_DEVICE: frozenset({Role.DEVICE}),
     Action.MOVE_CLOCK: frozenset({Role.ADMINISTRATOR}),
 }
 

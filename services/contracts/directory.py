@@ -2,8 +2,9 @@
 
 from datetime import datetime, time
 from functools import cached_property
+from typing import Annotated
 
-from pydantic import AwareDatetime, BaseModel, ConfigDict
+from pydantic import AwareDatetime, BaseModel, ConfigDict, StringConstraints
 
 from services.contracts.actor import Actor, Role
 
@@ -39,8 +40,12 @@ class Window(Entry):
 
 
 class Device(Entry):
-    """A kiosk or tablet (评价器) and the hours in which its hall is open."""
+    """A kiosk or tablet (评价器) and the hours in which its hall is open.
 
+    Its id stands in addresses, topics and routing keys, so it holds letters, digits, _ and - only.
+    """
+
+    id: Annotated[str, StringConstraints(pattern=r"^[A-Za-z0-9_-]{1,64}$")]
     unit: str
     window: str | None = None
     opens: time = time(9)

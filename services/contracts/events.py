@@ -45,7 +45,9 @@ class RatingSubmitted(Message):
     `sealed` holds name, phone, certificate and comment as one ciphertext; the flags beside it say
     what rules need to know without opening it. `pressed_at` is corrected by the device's offset.
     `receipt` is made anew each time the edge takes the press, so that a resend is told from a
-    redelivery by the bus.
+    redelivery by the bus. `marks` are suspicions of the edge; they change no official number.
+    `epoch` and `sequence` are a device's own count of its presses. A `probe` proves that the way
+    is open: it ends beside the ratings, never among them.
     """
 
     routing_key: ClassVar[str] = "rating.submitted"
@@ -61,6 +63,8 @@ class RatingSubmitted(Message):
     unit: str | None = None
     window: str | None = None
     device: str | None = None
+    epoch: int | None = None
+    sequence: int | None = None
     staff: str | None = None
     tags: tuple[str, ...] = ()
     named: bool = False
@@ -73,6 +77,8 @@ class RatingSubmitted(Message):
     submitted_by: str
     receipt: str
     fingerprint: str
+    marks: tuple[str, ...] = ()
+    probe: bool = False
 
     @model_validator(mode="after")
     def names_its_errand_whole(self) -> Self:

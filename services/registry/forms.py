@@ -1,6 +1,8 @@
 """What the registry takes and shows."""
 
-from pydantic import AwareDatetime, BaseModel, ConfigDict
+from typing import Annotated, Literal
+
+from pydantic import AwareDatetime, BaseModel, ConfigDict, StringConstraints
 
 from services.contracts.directory import Directory
 
@@ -10,6 +12,43 @@ class ClockForm(BaseModel):
 
     model_config = ConfigDict(frozen=True, extra="forbid")
     now: AwareDatetime
+
+
+class CodeForm(BaseModel):
+    """The one-time code that an administrator gave to whoever sets up the device."""
+
+    model_config = ConfigDict(frozen=True, extra="forbid")
+    code: Annotated[str, StringConstraints(min_length=16, max_length=40)]
+
+
+class RotationForm(BaseModel):
+    """A device asks for its next key. It says so, for a signature does not name the address."""
+
+    model_config = ConfigDict(frozen=True, extra="forbid")
+    purpose: Literal["rotate"]
+
+
+class CodeIssued(BaseModel):
+    """A one-time code, shown once; it ends by the wall clock."""
+
+    device: str
+    code: str
+    expires_at: AwareDatetime
+
+
+class KeyIssued(BaseModel):
+    """A key (base64, 32 bytes), shown once, and the epoch in which the device now counts."""
+
+    device: str
+    key: str
+    epoch: int
+
+
+class Revoked(BaseModel):
+    """The device has no key any more."""
+
+    device: str
+    epoch: int
 
 
 def public(directory: Directory) -> Directory:

@@ -1,4 +1,4 @@
-"""Every query of the registry: the version in force, and each one that was before it."""
+"""Every query of the registry: its versions, and the key rings of devices."""
 
 from __future__ import annotations
 
@@ -6,9 +6,13 @@ from contextlib import suppress
 
 from pymongo.errors import DuplicateKeyError
 
-from services.adapters.mongo import Db
+from services.adapters.devices import COLLECTION as KEYRINGS
+from services.adapters.mongo import Db, Index
 from services.adapters.registry import COLLECTION, CURRENT
 from services.contracts.directory import Directory
+from services.contracts.keyring import Ring
+
+INDEXES = {KEYRINGS: (Index(("code_hash",), sparse=True),)}
 
 
 class Registries:
@@ -45,3 +49,29 @@ class Registries:
         if last:
             with suppress(DuplicateKeyError):
                 self._registry.insert_one({**last, "_id": f"version-{version}"})
+
+
+class Keyrings:
+    """The key rings of devices, each replaced as a whole and only from the version before it."""
+
+    def __init__(self, db: Db) -> None:
+        self._rings = db[KEYRINGS]
+
+    def get(self, device: str) -> Ring:
+        """The ring of a device; an empty one before its first code."""
+        return Ring.model_validate(self._rings.find_one({"_id": device}) or {"device": device})
+
+    def with_code(self, hash: str) -> Ring | None:
+        """The ring for which this code was issued and not yet used."""
+        found = self._rings.find_one({"code_hash": hash})
+        return Ring.model_validate(found) if found else None
+
+    def keep(self, ring: Ring) -> bool:
+        """Put the next version in place; False when somebody was faster."""
+        document = {"_id": ring.device, **ring.model_dump(exclude_none=True)}
+        expected = {"_id": ring.device, "version": ring.version - 1}
+        try:
+            result = self._rings.replace_one(expected, document, upsert=ring.version == 1)
+        except DuplicateKeyError:
+            return False
+        return bool(result.matched_count or result.upserted_id)

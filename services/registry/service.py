@@ -2,30 +2,42 @@
 
 from werkzeug.wrappers import Request
 
-from services.adapters.clock import BusinessClock, Clock, MovableClock
+from services.adapters.clock import BusinessClock, Clock, MovableClock, SystemClock
 from services.adapters.http import api, read_json
 from services.adapters.mongo import Db, MongoDatabase
+from services.adapters.sealing import Sealer, Vault
 from services.contracts.actor import Action, Actor
-from services.contracts.directory import Directory
+from services.contracts.directory import Device, Directory
+from services.contracts.signing import ID
 from services.errors import Conflict
-from services.registry.forms import ClockForm, public
-from services.registry.repository import Registries
+from services.registry.devices import Enrolling, id_of_signed, registered, with_device
+from services.registry.forms import (
+    ClockForm,
+    CodeForm,
+    CodeIssued,
+    KeyIssued,
+    Revoked,
+    RotationForm,
+    public,
+)
+from services.registry.repository import INDEXES, Keyrings, Registries
 from services.registry.tree import check
 
 
 class Registry:
-    """Takes whole versions of the registry, and, in a trial, moves the business clock."""
+    """Takes versions of the registry, enrols devices, and, in a trial, moves the business clock."""
 
     name = "registry"
-    db: Db = MongoDatabase({})
+    db: Db = MongoDatabase(INDEXES)
     clock: Clock = BusinessClock()
+    sealer: Sealer = Vault()
 
-    @api("GET", "/v1/registry", Action.READ_REGISTRY)
+    @api("GET", "/v1/registry", Action.READ_REGISTRY, answers=Directory)
     def get_registry(self, request: Request, actor: Actor) -> Directory:
         """The version in force, without anybody's token hash."""
         return public(Registries(self.db).current())
 
-    @api("PUT", "/v1/registry", Action.CHANGE_REGISTRY)
+    @api("PUT", "/v1/registry", Action.CHANGE_REGISTRY, takes=Directory, answers=dict[str, int])
     def put_registry(self, request: Request, actor: Actor) -> dict[str, int]:
         """Put a new version in force; its `version` is the one it replaces."""
         wanted, registries = read_json(request, Directory), Registries(self.db)
@@ -36,7 +48,44 @@ class Registry:
             raise Conflict(f"Version {now_in_force} is in force; read it and change that one")
         return {"version": following.version}
 
-    @api("PUT", "/v1/clock", Action.MOVE_CLOCK)
+    @api("PUT", "/v1/devices/<device>", Action.CHANGE_REGISTRY, takes=Device, answers=Device)
+    def put_device(self, request: Request, actor: Actor, device: str) -> Device:
+        """Register one device, or change it, in the next version of the registry."""
+        wanted, registries = read_json(request, Device), Registries(self.db)
+        if wanted.id != device:
+            raise Conflict(f"The address says device {device} and the body {wanted.id}")
+        following = with_device(registries.current(), wanted)
+        check(following)
+        if not registries.replace(following, actor.id):
+            raise Conflict
+        return wanted
+
+    @api("POST", "/v1/devices/<device>:code", Action.MANAGE_DEVICES, answers=CodeIssued)
+    def post_code(self, request: Request, actor: Actor, device: str) -> CodeIssued:
+        """A one-time code, valid for a day, with which the device enrols itself."""
+        enrolling = self._enrolling()
+        found = registered(Registries(self.db).current(), device, enrolling.now)
+        return enrolling.issue_code(found, actor.id)
+
+    @api("POST", "/v1/devices:enrol", None, takes=CodeForm, answers=KeyIssued)
+    def enrol(self, request: Request, actor: Actor) -> KeyIssued:
+        """A key and a new epoch for whoever has the code; the device's former keys end."""
+        return self._enrolling().enrol(read_json(request, CodeForm).code)
+
+    @api("POST", "/v1/devices/me:rotate", Action.BE_A_DEVICE, takes=RotationForm, answers=KeyIssued)
+    def rotate(self, request: Request, actor: Actor) -> KeyIssued:
+        """The next key of the device that signed this; its other keys end after two weeks."""
+        read_json(request, RotationForm)
+        headers = request.headers
+        id = id_of_signed(headers.get(ID), headers.get("Authorization"))
+        return self._enrolling().rotate(actor.id, id)
+
+    @api("DELETE", "/v1/devices/<device>/keys", Action.MANAGE_DEVICES, answers=Revoked)
+    def revoke(self, request: Request, actor: Actor, device: str) -> Revoked:
+        """End every key of a device, as when it was stolen; felt everywhere within a second."""
+        return self._enrolling().revoke(device, actor.id)
+
+    @api("PUT", "/v1/clock", Action.MOVE_CLOCK, takes=ClockForm, answers=ClockForm)
     def put_clock(self, request: Request, actor: Actor) -> ClockForm:
         """Move the business clock of a trial."""
         form = read_json(request, ClockForm)
@@ -49,3 +98,6 @@ class Registry:
     def healthz(self, request: Request, actor: Actor) -> dict[str, bool]:
         """The process lives."""
         return {"live": True}
+
+    def _enrolling(self) -> Enrolling:
+        return Enrolling(Keyrings(self.db), self.sealer, SystemClock().now())

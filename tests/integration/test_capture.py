@@ -57,7 +57,8 @@ def form(**fields: Any) -> dict[str, Any]:
 
 def on_the_bus(config: dict[str, Any]) -> list[dict[str, Any]]:
     """Every rating that waits for the store."""
-    letters = taken(config["AMQP_URI"], topology.STORE_RATINGS.name)
+    queues = (topology.STORE_RATINGS, topology.STORE_BACKLOG)
+    letters = [each for queue in queues for each in taken(config["AMQP_URI"], queue.name)]
     return [item for letter in letters for item in json.loads(letter.body)["items"]]
 
 
@@ -97,7 +98,7 @@ def test_a_backlog_of_five_thousand_travels_in_few_messages(
         "/v1/ratings:batch", json=[form() for _ in range(5000)], headers=HALL, timeout=60
     )
     assert answer.json()["accepted"] == 5000
-    letters = taken(config["AMQP_URI"], topology.STORE_RATINGS.name)
+    letters = taken(config["AMQP_URI"], topology.STORE_BACKLOG.name)
     assert 25 <= len(letters) <= 60
 
 

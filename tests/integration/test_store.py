@@ -61,9 +61,10 @@ def send(bus: Bus, *messages: Message) -> None:
     bus.publish(*packed(messages, "trace"))
 
 
-def idle(config: dict[str, Any], queue: topology.Queue) -> bool:
-    """Whether nothing waits in a queue."""
-    return waiting(config["AMQP_URI"], queue.name) == 0
+def idle(config: dict[str, Any]) -> bool:
+    """Whether no rating waits for the store."""
+    queues = (topology.STORE_RATINGS, topology.STORE_BACKLOG)
+    return not any(waiting(config["AMQP_URI"], queue.name) for queue in queues)
 
 
 def test_a_backlog_is_stored_once_and_the_bad_one_is_handed_on(
@@ -99,7 +100,7 @@ def test_a_store_that_dies_between_insert_and_acknowledgement_doubles_nothing(
     monkeypatch.setattr(Collection, "insert_many", inserts_then_dies)
     container_factory(Store, config).start()
     send(bus, *(press() for _ in range(50)), press(level=2))
-    eventually(lambda: lost[0] and idle(config, topology.STORE_RATINGS))
+    eventually(lambda: lost[0] and idle(config))
     eventually(lambda: waiting(config["AMQP_URI"], topology.RECTIFY_RATINGS.name) == 1)
     assert db["ratings"].count_documents({}) == 51
     assert db["ratings"].count_documents({"repeats": {"$exists": True}}) == 0
@@ -117,7 +118,7 @@ def test_two_stores_killed_and_replaced_lose_and_double_nothing(
     second.kill()
     container_factory(Store, config).start()
     eventually(lambda: db["ratings"].count_documents({}) == 1000)
-    eventually(lambda: idle(config, topology.STORE_RATINGS))
+    eventually(lambda: idle(config))
     assert db["ratings"].count_documents({}) == 1000
 
 
