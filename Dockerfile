@@ -9,6 +9,7 @@ RUN pip install --no-cache-dir --require-hashes -r requirements.txt
 
 COPY pyproject.toml ./
 COPY services services
+COPY clients clients
 COPY config config
 RUN pip install --no-cache-dir --no-deps --no-build-isolation -e . \
     && useradd --uid 10001 --no-create-home --shell /usr/sbin/nologin haoping

@@ -46,7 +46,7 @@ lock: ## Renew the locked requirements (needs uv on PATH)
 	uv pip compile -q --upgrade --universal --python-version 3.11 --generate-hashes --no-header \
 	  pyproject.toml -o requirements.txt
 	uv pip compile -q --upgrade --universal --python-version 3.11 --generate-hashes --no-header \
-	  --extra trial --extra dev pyproject.toml -o requirements-dev.txt
+	  --extra trial --extra dev --extra bench pyproject.toml -o requirements-dev.txt
 
 clean: ## Remove the environment, the caches and the state of the embedded stack
 	rm -rf $(VENV) .haoping .mypy_cache .pytest_cache .ruff_cache .hypothesis .import_linter_cache \

@@ -13,6 +13,9 @@ from services.score.repository import Tallies, chunks
 from services.score.tally import Cell, cells_from, combined, topics_from
 from services.score.verdict import CaseAtCutOff
 
+UNDECIDED = ["open", "replaying"]
+"""States of a quarantine row that may still become a rating."""
+
 
 class Happenings:
     """What happened in a period, by unit, read from tallies, errands and cases."""
@@ -94,7 +97,7 @@ class Happenings:
             "outboxes": sum(
                 self._db[name].count_documents(unsent) for name in ("ratings", "cases")
             ),
-            "quarantine": self._db["quarantine"].count_documents({"state": "open"}),
+            "quarantine": self._db["quarantine"].count_documents({"state": {"$in": UNDECIDED}}),
         }
 
 
