@@ -46,10 +46,13 @@ def ask(method: str, url: str, token: str, path: str, **options: Any) -> httpx.R
 
 
 def said(response: httpx.Response) -> str:
-    """What a refusal says, with what is wrong field by field."""
+    """What a refusal says, with what is wrong field by field, or check by check."""
     try:
         problem = response.json()
     except ValueError:
         return f"{response.url} answered {response.status_code}"
     wrong = [f"{each['pointer']}: {each['detail']}" for each in problem.get("errors", ())]
+    wrong += [
+        f"{each['name']}: {each['found']}; {each['do']}" for each in problem.get("checks", ())
+    ]
     return "; ".join([str(problem.get("detail") or problem.get("title")), *wrong])

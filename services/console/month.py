@@ -4,75 +4,62 @@ from __future__ import annotations
 
 from typing import Annotated, Any
 
-import httpx
 import typer
 from rich.console import Console
 from rich.table import Table
+
+from services.console.asking import Token, ask, at
 
 month_app = typer.Typer(help="Preview, close, publish and explain a month, quarter or year.")
 console = Console()
 
 Period = Annotated[str, typer.Argument(help="2020-12, 2020-Q4 or 2020")]
-Url = Annotated[str, typer.Option(envvar="HAOPING_SCORE_URL", help="Address of score")]
-Token = Annotated[str, typer.Option(envvar="HAOPING_TOKEN", help="Your token")]
+Url = Annotated[str | None, typer.Option(envvar="HAOPING_SCORE_URL", help="Address of score")]
 Index = Annotated[str, typer.Option(help="Which index of config/index/")]
-Here = "http://127.0.0.1:8000"
 COMPOSITE = "haochaping-composite"
 
 
-def ask(method: str, url: str, token: str, path: str, **options: Any) -> dict[str, Any]:
-    """The answer of the API; a problem is printed with what to do, and ends the command."""
-    try:
-        response = httpx.request(
-            method, url + path, headers={"Authorization": f"Bearer {token}"}, timeout=120, **options
-        )
-    except httpx.TransportError as error:
-        console.print(f"[red]{url} does not answer ({error}); is score running? 'haoping doctor'")
-        raise typer.Exit(1) from None
-    answer: dict[str, Any] = response.json()
-    if response.is_error:
-        console.print(f"[red]{answer.get('detail') or answer.get('title')}")
-        for check in answer.get("checks", ()):
-            console.print(f"  {check['name']}: {check['found']}; {check['do']}")
-        raise typer.Exit(1)
-    return answer
+def answer(method: str, url: str | None, token: str, path: str, **options: Any) -> dict[str, Any]:
+    """What score answers."""
+    told: dict[str, Any] = ask(method, at("score", url), token, path, **options).json()
+    return told
 
 
 @month_app.command()
-def preview(period: Period, token: Token, url: Url = Here, index: Index = COMPOSITE) -> None:
+def preview(period: Period, token: Token, url: Url = None, index: Index = COMPOSITE) -> None:
     """The board: live while the period is open, else as closed or published."""
-    show_board(ask("GET", url, token, f"/v1/scores/{period}", params={"index": index}))
+    show_board(answer("GET", url, token, f"/v1/scores/{period}", params={"index": index}))
 
 
 @month_app.command()
 def close(
     period: Period,
     token: Token,
-    url: Url = Here,
+    url: Url = None,
     accept: Annotated[list[str] | None, typer.Option(help="A check accepted as it is")] = None,
     cause: Annotated[str | None, typer.Option(help="Why a published period changes")] = None,
 ) -> None:
     """Take the snapshot that is published; what is not clear must be accepted by name."""
     body = {"accept": accept or [], "cause": cause}
-    show_month(ask("POST", url, token, f"/v1/months/{period}:close", json=body))
+    show_month(answer("POST", url, token, f"/v1/months/{period}:close", json=body))
 
 
 @month_app.command()
-def publish(period: Period, token: Token, url: Url = Here) -> None:
+def publish(period: Period, token: Token, url: Url = None) -> None:
     """Publish the closed period as an immutable revision."""
-    show_month(ask("POST", url, token, f"/v1/months/{period}:publish", json={}))
+    show_month(answer("POST", url, token, f"/v1/months/{period}:publish", json={}))
 
 
 @month_app.command()
 def explain(
     period: Period,
     token: Token,
-    url: Url = Here,
+    url: Url = None,
     index: Index = COMPOSITE,
     unit: Annotated[str, typer.Option(help="A unit, or 'region'")] = "region",
 ) -> None:
     """A unit's index down to its terms and the ratings and cases behind them."""
-    told = ask("GET", url, token, f"/v1/explain/{period}/{unit}", params={"index": index})
+    told = answer("GET", url, token, f"/v1/explain/{period}/{unit}", params={"index": index})
     show_line(told["result"], told["index"])
     for key, meaning in told["definitions"].items():
         console.print(f"[bold]{meaning['name']}[/] ({key}) = {meaning['definition']}")
