@@ -54,7 +54,7 @@ class Store:
     devices: DeviceKeys = Devices()
     outbox: Outbox = Outbox("ratings")
 
-    @consume(topology.STORE_RATINGS, size=1000, within_ms=40, prefetch=2000)
+    @consume(topology.STORE_RATINGS, size=1000, within_ms=40, prefetch=2000, channels=2)
     @consume(topology.STORE_BACKLOG, size=1000, within_ms=40, prefetch=16)
     def store_ratings(self, deliveries: Sequence[Delivery[RatingSubmitted]]) -> list[Outcome]:
         """Store a batch of presses."""

@@ -13,7 +13,6 @@ from logging import getLogger
 from typing import Any
 
 import eventlet
-from eventlet.event import Event
 from eventlet.queue import Empty, Queue
 from eventlet.semaphore import Semaphore
 from nameko.extensions import Entrypoint
@@ -54,22 +53,24 @@ class LetterConsumer(Entrypoint):
     database = MongoConnection()
 
     def __init__(
-        self, queue: str, size: int, within_ms: int, prefetch: int, **options: Any
+        self, queue: str, size: int, within_ms: int, prefetch: int, channels: int, **options: Any
     ) -> None:
         super().__init__(**options)
         self.queue, self.size, self.within_s = queue, size, within_ms / 1000
-        self.prefetch = prefetch
+        self.prefetch, self.channels = prefetch, channels
         self._handling = Handling(self)
-        self._stopped = Event()
+        self._consuming: list[Any] = []
 
     def start(self) -> None:
         """Begin to consume; reconnects for ever."""
-        self.container.spawn_managed_thread(self._consume_for_ever)
+        spawn = self.container.spawn_managed_thread
+        self._consuming = [spawn(self._consume_for_ever) for _ in range(self.channels)]
 
     def stop(self) -> None:
-        """Finish the batch in flight, acknowledge it, leave."""
+        """Finish the batches in flight, acknowledge them, leave."""
         self._handling.stopping = True
-        self._stopped.wait()
+        for each in self._consuming:
+            each.wait()
 
     def _consume_for_ever(self) -> None:
         pause = pauses()
@@ -81,7 +82,6 @@ class LetterConsumer(Entrypoint):
                 _log.warning("%s: %r; reconnecting", self.queue, error)
                 eventlet.sleep(next(pause))
                 self._await_database()
-        self._stopped.send()
 
     def _await_database(self) -> None:
         """Take nothing from the queue before the database answers: deliveries are counted."""
@@ -155,14 +155,20 @@ class MessageConsumer(LetterConsumer):
 
 
 def consume(
-    queue: topology.Queue, *, size: int = 500, within_ms: int = 50, prefetch: int = PREFETCH
+    queue: topology.Queue,
+    *,
+    size: int = 500,
+    within_ms: int = 50,
+    prefetch: int = PREFETCH,
+    channels: int = 1,
 ) -> Callable[[Handler], Handler]:
     """Handle the messages of a work queue: `(self, deliveries) -> one outcome for each`.
 
-    `prefetch` messages are held at most, in the batch in flight and the next; it bounds memory.
+    `prefetch` messages are held at most by each channel, in the batch in flight and the next; it
+    bounds memory. With two `channels` one batch is read while another waits for the database.
     """
     decorate: Callable[[Handler], Handler] = MessageConsumer.decorator(
-        queue.name, size, within_ms, prefetch
+        queue.name, size, within_ms, prefetch, channels
     )
     return decorate
 
@@ -172,7 +178,7 @@ def consume_letters(
 ) -> Callable[[Handler], Handler]:
     """Handle raw letters, such as dead ones: `(self, letters) -> one outcome for each`."""
     decorate: Callable[[Handler], Handler] = LetterConsumer.decorator(
-        queue, size, within_ms, PREFETCH
+        queue, size, within_ms, PREFETCH, 1
     )
     return decorate
 
