@@ -65,7 +65,7 @@ def eventually(holds: Callable[[], Any], within_s: float = 20) -> Any:
 
 
 class Line:
-    """A line to the broker that can be made to swallow what the broker says."""
+    """A line to the broker that can swallow what is said, or pass it on in small pieces."""
 
     def __init__(self, uri: str) -> None:
         broker = urlsplit(uri)
@@ -74,6 +74,7 @@ class Line:
         port = self._listening.getsockname()[1]
         self.uri = uri.replace(f"{broker.hostname}:{broker.port}", f"127.0.0.1:{port}")
         self.mute = False
+        self.dribbles = False
         self._pairs: list[Any] = []
         self._carrying: list[Any] = []
 
@@ -92,8 +93,15 @@ class Line:
         with suppress(OSError):
             while data := source.recv(65536):
                 if not swallowed():
-                    sink.sendall(data)
+                    self._pass_on(sink, data)
             sink.shutdown(SHUT_WR)
+
+    def _pass_on(self, sink: Any, data: bytes) -> None:
+        """At once, or in pieces smaller than a frame's head."""
+        size = 3 if self.dribbles else len(data)
+        for start in range(0, len(data), size):
+            sink.sendall(data[start : start + size])
+            eventlet.sleep(0)
 
     def close(self) -> None:
         """Cut everything; a socket is closed only when nobody reads it any more."""

@@ -8,6 +8,7 @@ from collections import Counter
 from collections.abc import Callable, Iterator, Sequence
 from typing import Any
 
+import eventlet
 import pytest
 from nameko.containers import ServiceContainer
 from pymongo.errors import AutoReconnect
@@ -242,6 +243,21 @@ def test_a_silent_broker_is_never_taken_for_a_confirmation(
     bodies = b"".join(letter.body for letter in taken(stack.amqp_uri, RATINGS.name))
     assert b"before" in bodies
     assert b"after" in bodies
+
+
+def test_answers_that_come_in_pieces_are_put_together_by_one_reader(
+    stack: Stack, desk: type[Desk], container_factory: Containers
+) -> None:
+    """Publishers must never read from the line themselves, between the pieces of a frame."""
+    with line_to(stack.amqp_uri) as line:
+        bus = bus_on(container_factory, settings(stack, AMQP_URI=line.uri))
+        send(bus, press())
+        line.dribbles = True
+        pile = eventlet.GreenPile(20)
+        for _ in range(200):
+            pile.spawn(send, bus, press())
+        assert len(list(pile)) == 200
+    assert waiting(stack.amqp_uri, RATINGS.name) == 201
 
 
 def test_without_a_broker_the_sender_is_told_at_once(
