@@ -140,7 +140,7 @@ def _press_to_stored(course: Course, sustained: float) -> float:
                 probes = iter(forms(PACED, 2))
                 _way(client, db, next(probes))
                 seen = [
-                    _way(client, db, form) for form in takewhile(lambda _: load.running(), probes)
+                    _way(client, db, form) for form in takewhile(lambda _: not load.done(), probes)
                 ]
             load.result()
         return quantile(seen, 0.99)
