@@ -13,9 +13,13 @@ import eventlet
 from kombu import Connection
 
 from services.adapters.bus.topology import declare
+from services.adapters.mongo import connect
+from services.adapters.registry import COLLECTION, CURRENT
 from services.adapters.settings import load_settings
 from services.console.stack import Stack
+from services.console.stack.ports import claim
 from services.contracts import topology
+from services.contracts.directory import Directory
 
 QUEUES = (
     *(queue.name for queue in topology.WORK_QUEUES),
@@ -33,6 +37,27 @@ def settings(stack: Stack, **over: str) -> dict[str, Any]:
     }
     own = {"MONGO_DATABASE": f"test_{uuid.uuid4().hex[:8]}"}
     return {**load_settings(), **servers, **secrets, **own, **over}
+
+
+@contextmanager
+def in_the_county(stack: Stack, directory: Directory, **over: str) -> Iterator[dict[str, Any]]:
+    """Settings for services that know the county, with an empty bus, for the length of a `with`."""
+    purge(stack.amqp_uri)
+    config = settings(stack, **over)
+    db = connect(config["MONGO_URI"], config["MONGO_DATABASE"])
+    registry = {"version": directory.version, "directory": directory.model_dump(mode="json")}
+    db[COLLECTION].insert_one({"_id": CURRENT, **registry})
+    try:
+        yield config
+    finally:
+        purge(stack.amqp_uri)
+        db.client.drop_database(db.name)
+        db.client.close()
+
+
+def free_address(service: str) -> str:
+    """Where a service of a test may answer."""
+    return f"127.0.0.1:{claim((service,), {})[service]}"
 
 
 def waiting(uri: str, queue: str) -> int:

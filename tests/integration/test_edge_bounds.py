@@ -23,14 +23,11 @@ from schemathesis.specs.openapi.checks import (
     status_code_conformance,
 )
 
-from services.adapters.mongo import connect
-from services.adapters.registry import COLLECTION, CURRENT
 from services.capture.service import Capture
 from services.console.stack import Stack
-from services.console.stack.ports import claim
 from services.contracts import topology
 from tests.county import DIRECTORY
-from tests.integration.bus import purge, settings, taken
+from tests.integration.bus import free_address, in_the_county, taken
 from tests.integration.test_capture import form
 
 pytestmark = pytest.mark.integration
@@ -50,17 +47,8 @@ CHECKS = [
 @pytest.fixture
 def config(stack: Stack) -> Iterator[dict[str, Any]]:
     """Settings for an edge that knows the county, with an empty bus."""
-    purge(stack.amqp_uri)
-    port = claim(("capture",), {})["capture"]
-    config: dict[str, Any] = settings(stack, WEB_SERVER_ADDRESS=f"127.0.0.1:{port}")
-    config["HAOPING_LIMITS"] = {}
-    db = connect(config["MONGO_URI"], config["MONGO_DATABASE"])
-    registry = {"version": DIRECTORY.version, "directory": DIRECTORY.model_dump(mode="json")}
-    db[COLLECTION].insert_one({"_id": CURRENT, **registry})
-    yield config
-    purge(stack.amqp_uri)
-    db.client.drop_database(db.name)
-    db.client.close()
+    with in_the_county(stack, DIRECTORY, WEB_SERVER_ADDRESS=free_address("capture")) as config:
+        yield config | {"HAOPING_LIMITS": {}}
 
 
 @pytest.fixture

@@ -14,14 +14,13 @@ from pymongo.errors import AutoReconnect
 from services.adapters.bus import Bus, Outgoing, packed
 from services.adapters.clock import MovableClock
 from services.adapters.mongo import Db, connect
-from services.adapters.registry import COLLECTION, CURRENT
 from services.adapters.sealing import Sealer
 from services.console.stack import Stack
 from services.contracts import topology
 from services.contracts.message import Message
 from services.store.service import Store
 from tests.county import DIRECTORY, NOON, errand, linked, press
-from tests.integration.bus import eventually, purge, settings, taken, waiting
+from tests.integration.bus import eventually, in_the_county, taken, waiting
 from tests.integration.test_bus import bus_on
 
 pytestmark = pytest.mark.integration
@@ -31,15 +30,8 @@ Containers = Callable[..., ServiceContainer]
 @pytest.fixture
 def config(stack: Stack) -> Iterator[dict[str, Any]]:
     """Settings for a store with an empty bus and a database of its own that knows the county."""
-    purge(stack.amqp_uri)
-    config = settings(stack)
-    db = connect(config["MONGO_URI"], config["MONGO_DATABASE"])
-    registry = {"version": DIRECTORY.version, "directory": DIRECTORY.model_dump(mode="json")}
-    db[COLLECTION].insert_one({"_id": CURRENT, **registry})
-    yield config
-    purge(stack.amqp_uri)
-    db.client.drop_database(db.name)
-    db.client.close()
+    with in_the_county(stack, DIRECTORY) as config:
+        yield config
 
 
 @pytest.fixture
