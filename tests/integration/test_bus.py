@@ -11,7 +11,7 @@ from typing import Any
 import eventlet
 import pytest
 from nameko.containers import ServiceContainer
-from pymongo.errors import AutoReconnect
+from pymongo.errors import AutoReconnect, WriteError
 
 from services.adapters.bus import Bus, Delivery, Outgoing, Publisher, consume, packed
 from services.adapters.bus import publisher as publishing
@@ -141,12 +141,17 @@ def test_what_cannot_be_read_never_reaches_the_service_and_is_kept(
     assert desk.batches == []
 
 
+@pytest.mark.parametrize("error", [ZeroDivisionError(), WriteError("refused by the database")])
 def test_a_poison_message_delays_itself_only(
-    stack: Stack, desk: type[Desk], bus: Bus, container_factory: Containers
+    stack: Stack,
+    desk: type[Desk],
+    bus: Bus,
+    container_factory: Containers,
+    error: Exception,
 ) -> None:
     def answer(delivery: Delivery[RatingSubmitted]) -> Outcome:
         if delivery.message.rating_id == "poison":
-            raise ZeroDivisionError
+            raise error
         return Done()
 
     desk.answer = staticmethod(answer)

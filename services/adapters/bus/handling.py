@@ -10,7 +10,7 @@ from typing import Any
 
 import eventlet
 from eventlet.event import Event
-from pymongo.errors import PyMongoError
+from pymongo.errors import BulkWriteError, PyMongoError, WriteError
 
 from services.adapters.outcome import Later, Outcome
 from services.adapters.patience import pauses
@@ -56,7 +56,10 @@ class Handling:
             eventlet.sleep(next(pause))
 
     def _call(self, batch: Sequence[Any]) -> Sequence[Outcome]:
-        """Run the service method; its exception, unless the database's, is wrapped."""
+        """Run the service method; its exception is wrapped, unless the database is failing.
+
+        A write that the database refuses is the document's fault, and would be refused for ever.
+        """
         done = Event()
         handled = partial(_report, done)
         self._entrypoint.container.spawn_worker(
@@ -64,6 +67,8 @@ class Handling:
         )
         try:
             outcomes: Sequence[Outcome] = done.wait()
+        except (WriteError, BulkWriteError) as error:
+            raise HandlerError from error
         except PyMongoError:
             raise
         except Exception as error:
