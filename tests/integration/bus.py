@@ -50,7 +50,6 @@ def in_the_county(stack: Stack, directory: Directory, **over: str) -> Iterator[d
     try:
         yield config
     finally:
-        purge(stack.amqp_uri)
         db.client.drop_database(db.name)
         db.client.close()
 
@@ -66,6 +65,12 @@ def waiting(uri: str, queue: str) -> int:
         return int(connection.default_channel.queue_declare(queue, passive=True).message_count)
 
 
+def consumers(uri: str, queue: str) -> int:
+    """How many take messages from a queue."""
+    with Connection(uri) as connection:
+        return int(connection.default_channel.queue_declare(queue, passive=True).consumer_count)
+
+
 def taken(uri: str, queue: str) -> list[Any]:
     """Take everything out of a queue."""
     with Connection(uri) as connection:
@@ -74,10 +79,14 @@ def taken(uri: str, queue: str) -> list[Any]:
 
 
 def purge(uri: str) -> None:
-    """Leave every queue declared and empty."""
+    """Leave every queue declared and empty, once whoever consumed for the last test has left.
+
+    What a killed consumer held goes back into its queue.
+    """
     with Connection(uri) as connection:
         declare(connection.default_channel)
         for queue in QUEUES:
+            eventually(lambda queue=queue: consumers(uri, queue) == 0)
             connection.default_channel.queue_purge(queue)
 
 
@@ -99,6 +108,7 @@ class Line:
         port = self._listening.getsockname()[1]
         self.uri = uri.replace(f"{broker.hostname}:{broker.port}", f"127.0.0.1:{port}")
         self.mute = False
+        self.mute_after: bytes | None = None
         self.dribbles = False
         self._pairs: list[Any] = []
         self._carrying: list[Any] = []
@@ -110,16 +120,24 @@ class Line:
             server = eventlet.connect(self._target)
             self._pairs += [client, server]
             self._carrying += [
-                eventlet.spawn(self._carry, client, server, lambda: False),
-                eventlet.spawn(self._carry, server, client, lambda: self.mute),
+                eventlet.spawn(self._carry, client, server, self._heard),
+                eventlet.spawn(self._carry, server, client, self._swallowed),
             ]
 
-    def _carry(self, source: Any, sink: Any, swallowed: Callable[[], bool]) -> None:
+    def _carry(self, source: Any, sink: Any, swallowed: Callable[[bytes], bool]) -> None:
         with suppress(OSError):
             while data := source.recv(65536):
-                if not swallowed():
+                if not swallowed(data):
                     self._pass_on(sink, data)
             sink.shutdown(SHUT_WR)
+
+    def _heard(self, data: bytes) -> bool:
+        """What is said to the broker always gets there; after some words no answer comes back."""
+        self.mute = self.mute or (self.mute_after is not None and self.mute_after in data)
+        return False
+
+    def _swallowed(self, data: bytes) -> bool:
+        return self.mute
 
     def _pass_on(self, sink: Any, data: bytes) -> None:
         """At once, or in pieces smaller than a frame's head."""

@@ -2,10 +2,12 @@
 
 from __future__ import annotations
 
+import gc
 import time
 import uuid
 from collections import Counter
 from collections.abc import Callable, Iterator, Sequence
+from contextlib import contextmanager
 from typing import Any
 
 import eventlet
@@ -22,11 +24,33 @@ from services.contracts import topology
 from services.contracts.events import RatingSubmitted
 from services.errors import Unavailable
 from tests.county import press
-from tests.integration.bus import eventually, line_to, purge, settings, taken, waiting
+from tests.integration.bus import (
+    consumers,
+    eventually,
+    line_to,
+    purge,
+    settings,
+    taken,
+    waiting,
+)
 
 pytestmark = pytest.mark.integration
-RATINGS = topology.STORE_RATINGS
+RATINGS, BACKLOG = topology.STORE_RATINGS, topology.STORE_BACKLOG
 Containers = Callable[..., ServiceContainer]
+
+
+BASIC_CONSUME = bytes((0, 60, 0, 20))
+"""Class and method of the frame that asks for a queue's messages (AMQP 0-9-1)."""
+
+
+@contextmanager
+def without_garbage_collection() -> Iterator[None]:
+    """So that nothing is closed by luck."""
+    gc.disable()
+    try:
+        yield
+    finally:
+        gc.enable()
 
 
 class Desk:
@@ -37,7 +61,7 @@ class Desk:
     answer: Callable[[Delivery[RatingSubmitted]], Outcome]
 
     @consume(RATINGS, size=100, within_ms=20)
-    @consume(topology.STORE_BACKLOG, size=100, within_ms=20)
+    @consume(BACKLOG, size=100, within_ms=20)
     def take(self, deliveries: Sequence[Delivery[RatingSubmitted]]) -> list[Outcome]:
         """Note the batch, then answer for each."""
         Desk.batches.append([delivery.message.rating_id for delivery in deliveries])
@@ -56,8 +80,7 @@ def desk(stack: Stack, container_factory: Containers) -> Iterator[type[Desk]]:
     """A desk that says done to everything, with empty queues; start it by `opened`."""
     purge(stack.amqp_uri)
     Desk.batches, Desk.answer = [], staticmethod(lambda delivery: Done())
-    yield Desk
-    purge(stack.amqp_uri)
+    return Desk
 
 
 @pytest.fixture
@@ -272,3 +295,18 @@ def test_without_a_broker_the_sender_is_told_at_once(
     bus = bus_on(container_factory, settings(stack, AMQP_URI=nowhere))
     with pytest.raises(Unavailable, match="cannot be reached"):
         send(bus, press())
+
+
+def test_who_is_killed_before_it_is_told_that_it_consumes_holds_nothing_back(
+    stack: Stack, desk: type[Desk], container_factory: Containers
+) -> None:
+    def consuming() -> int:
+        return sum(consumers(stack.amqp_uri, queue) for queue in (RATINGS.name, BACKLOG.name))
+
+    with line_to(stack.amqp_uri) as line, without_garbage_collection():
+        line.mute_after = BASIC_CONSUME
+        container = container_factory(desk, settings(stack, AMQP_URI=line.uri))
+        container.start()
+        eventually(consuming)
+        container.kill()
+        eventually(lambda: not consuming(), within_s=5)

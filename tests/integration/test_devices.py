@@ -94,7 +94,6 @@ def town(stack: Stack, container_factory: Containers) -> Iterator[Town]:
     urls = {name: f"http://127.0.0.1:{port}" for name, port in ports.items()}
     with httpx.Client(timeout=30) as http:
         yield Town(http, urls, db, config["AMQP_URI"])
-    purge(stack.amqp_uri)
     db.client.drop_database(db.name)
     db.client.close()
 

@@ -35,8 +35,7 @@ def config(stack: Stack) -> Iterator[dict[str, Any]]:
     config: dict[str, Any] = settings(
         stack, WEB_SERVER_ADDRESS=f"127.0.0.1:{port}", HAOPING_CLOCK="movable"
     )
-    yield {**config, "HAOPING_LIMITS": {"plate": "3 per minute"}}
-    purge(stack.amqp_uri)
+    return {**config, "HAOPING_LIMITS": {"plate": "3 per minute"}}
 
 
 @pytest.fixture

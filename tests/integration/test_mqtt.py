@@ -81,7 +81,6 @@ def config(stack: Stack) -> Iterator[dict[str, Any]]:
     ring = Ring(device="kiosk-1", epoch=1, keys=(key,))
     db[RINGS].insert_one({"_id": "kiosk-1", **ring.model_dump()})
     yield config
-    purge(stack.amqp_uri)
     db.client.drop_database(db.name)
     db.client.close()
 

@@ -34,7 +34,6 @@ def db(stack: Stack) -> Iterator[Db]:
     registry = {"version": DIRECTORY.version, "directory": DIRECTORY.model_dump(mode="json")}
     db[COLLECTION].insert_one({"_id": CURRENT, **registry})
     yield db
-    purge(stack.amqp_uri)
     db.client.drop_database(db.name)
     db.client.close()
 

@@ -53,8 +53,7 @@ def config(stack: Stack) -> Iterator[dict[str, Any]]:
     """Settings of a store that knows the county, with an empty bus."""
     purge(stack.amqp_uri)
     port = claim(("store",), {})["store"]
-    yield settings(stack, WEB_SERVER_ADDRESS=f"127.0.0.1:{port}")
-    purge(stack.amqp_uri)
+    return settings(stack, WEB_SERVER_ADDRESS=f"127.0.0.1:{port}")
 
 
 @pytest.fixture

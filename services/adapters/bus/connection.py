@@ -2,8 +2,11 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterator
+from contextlib import contextmanager, suppress
 from typing import Any
 
+import eventlet
 from eventlet.semaphore import Semaphore
 from kombu import Connection
 
@@ -11,15 +14,38 @@ from services.adapters.bus.topology import declare
 
 HEARTBEAT_S = 20
 DRAIN_S = 1.0
+FAREWELL_S = 1
 
 
 def connect(uri: str) -> Any:
     """An open connection (kombu) with the topology in place."""
     connection = Connection(uri, heartbeat=HEARTBEAT_S, connect_timeout=5)
+    _open(connection)
+    return connection
+
+
+@contextmanager
+def connected(uri: str) -> Iterator[Any]:
+    """An open connection for the length of a `with`, however it ends.
+
+    A socket left open, even by who was killed on the doorstep, keeps a consumer in the broker's
+    books until heartbeats are missed, and until then its share of the queue goes to nobody.
+    """
+    connection = Connection(uri, heartbeat=HEARTBEAT_S, connect_timeout=5)
+    try:
+        _open(connection)
+        yield connection
+    finally:
+        with suppress(Exception), eventlet.Timeout(FAREWELL_S, False):
+            connection.close()
+        with suppress(Exception):
+            connection.collect()
+
+
+def _open(connection: Any) -> None:
     connection.connect()
     _leave_reading_to_the_drain(connection.connection)
     declare(connection.default_channel)
-    return connection
 
 
 def _leave_reading_to_the_drain(connection: Any) -> None:

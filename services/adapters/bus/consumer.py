@@ -7,7 +7,7 @@ greenlets share the work, so that a slow database never keeps the heartbeat wait
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from contextlib import suppress
 from logging import getLogger
 from typing import Any
@@ -18,7 +18,7 @@ from eventlet.semaphore import Semaphore
 from nameko.extensions import Entrypoint
 from pymongo.errors import PyMongoError
 
-from services.adapters.bus.connection import connect, drain
+from services.adapters.bus.connection import connected, drain
 from services.adapters.bus.deliveries import Delivery, Letter, Unpacked, unpack
 from services.adapters.bus.handling import Handling
 from services.adapters.bus.publisher import Bus
@@ -95,22 +95,26 @@ class LetterConsumer(Entrypoint):
 
     def _consume(self) -> None:
         """Consume on one connection until it fails or the service stops."""
-        connection = connect(self.container.config["AMQP_URI"])
-        channel, arrived, writing = connection.default_channel, Queue(), Semaphore()
-        channel.basic_qos(0, self.prefetch, False)
-        channel.basic_consume(self.queue, callback=lambda m: arrived.put(Letter.of(m)))
-        draining, last = eventlet.spawn(self._drain, connection, writing), 0
-        try:
-            while not self._handling.stopping and not draining.dead:
-                if letters := self._gather(arrived):
-                    self._handle(letters)
-                    last = acknowledgeable(last, letters)
+        with connected(self.container.config["AMQP_URI"]) as connection:
+            channel, arrived, writing = connection.default_channel, Queue(), Semaphore()
+            channel.basic_qos(0, self.prefetch, False)
+            channel.basic_consume(self.queue, callback=lambda m: arrived.put(Letter.of(m)))
+            draining = eventlet.spawn(self._drain, connection, writing)
+            try:
+                for last in self._handled(arrived, lambda: bool(draining.dead)):
                     with writing:
                         channel.basic_ack(last, multiple=True)
-        finally:
-            draining.kill()
-            with suppress(Exception), eventlet.Timeout(1, False):
-                connection.close()
+            finally:
+                draining.kill()
+
+    def _handled(self, arrived: Queue, lost: Callable[[], bool]) -> Iterator[int]:
+        """Handle what arrives until the line is lost; each time the tag up to which it is done."""
+        last = 0
+        while not self._handling.stopping and not lost():
+            if letters := self._gather(arrived):
+                self._handle(letters)
+                last = acknowledgeable(last, letters)
+                yield last
 
     def _drain(self, connection: Any, writing: Semaphore) -> None:
         """Until the connection fails, for whatever reason; then `_consume` ends."""
