@@ -4,8 +4,11 @@ from __future__ import annotations
 
 import time
 from datetime import UTC, datetime
+from logging import getLogger
 
+from eventlet.semaphore import Semaphore
 from nameko.extensions import DependencyProvider, SharedExtension
+from pymongo.errors import PyMongoError
 
 from services.adapters.mongo import Document, MongoConnection
 from services.contracts.actor import Actor, Role
@@ -15,6 +18,7 @@ COLLECTION = "registry"
 CURRENT = "current"
 STALE_AFTER_S = 1.0
 ADMINISTRATOR = "administrator"
+_log = getLogger(__name__)
 
 
 class RegistryCache(SharedExtension):
@@ -25,21 +29,38 @@ class RegistryCache(SharedExtension):
     def __init__(self) -> None:
         self._directory = Directory()
         self._checked = float("-inf")
+        self._renewing = Semaphore()
 
     @property
     def current(self) -> Directory:
-        """The snapshot in force, at most `STALE_AFTER_S` old."""
-        if time.monotonic() - self._checked > STALE_AFTER_S:
-            self._renew()
+        """The snapshot in force, at most `STALE_AFTER_S` old, or the last one that could be read.
+
+        Raises PyMongoError while none was ever read.
+        """
+        if self._stale():
+            with self._renewing:
+                if self._stale():
+                    self._renew()
         return self._directory
 
+    def _stale(self) -> bool:
+        return time.monotonic() - self._checked > STALE_AFTER_S
+
     def _renew(self) -> None:
+        try:
+            self._read()
+        except PyMongoError as error:
+            if not self._directory.version:
+                raise
+            _log.warning("going on with registry %d: %r", self._directory.version, error)
+        self._checked = time.monotonic()
+
+    def _read(self) -> None:
         collection = self.connection.db[COLLECTION]
         newest: Document = collection.find_one({"_id": CURRENT}, {"version": 1}) or {}
         if newest.get("version", 0) != self._directory.version:
             document: Document = collection.find_one({"_id": CURRENT}) or {}
             self._directory = Directory.model_validate(document["directory"])
-        self._checked = time.monotonic()
 
     def actor(self, token_hash: str) -> Actor | None:
         """Who holds the token: somebody in the registry, or the installation's administrator."""

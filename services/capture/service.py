@@ -74,7 +74,7 @@ class Capture:
     def post_rating(self, request: Request, actor: Actor) -> tuple[int, dict[str, Any]]:
         """Take one press."""
         form, trace = read_json(request, RatingForm), str(uuid.uuid4())
-        self._publish([self._edge(actor).rating(form, trace)], trace)
+        self.bus.publish_together(self._edge(actor).rating(form, trace), trace)
         return ACCEPTED, {"rating_id": str(form.rating_id), "status": "accepted", "trace": trace}
 
     @api(
@@ -96,7 +96,7 @@ class Capture:
     def post_errand(self, request: Request, actor: Actor) -> tuple[int, dict[str, Any]]:
         """Take the report that one errand reached a stage."""
         form, trace = read_json(request, ErrandForm), str(uuid.uuid4())
-        self._publish([self._edge(actor).errand(form)], trace)
+        self.bus.publish_together(self._edge(actor).errand(form), trace)
         return ACCEPTED, {"status": "accepted", "trace": trace}
 
     @api(
@@ -144,7 +144,7 @@ class Capture:
         """Rate through a link, once; the same sent twice is absorbed."""
         said = read_json(request, Said)
         return ACCEPTED, self._links().rate(
-            token, said, self._edge, lambda event: self._publish([event], event.receipt)
+            token, said, self._edge, lambda event: self.bus.publish_together(event, event.receipt)
         )
 
     @consume_letters(topology.CAPTURE_RAW.name, size=256, within_ms=40)

@@ -20,8 +20,9 @@ class Message(BaseModel):
 class Envelope(BaseModel):
     """One or many messages of one type; a backlog travels as one envelope.
 
-    `id` is the AMQP message id, `trace` follows a press from the edge to the index, and `attempt`
-    counts how often a consumer has already said "later" to what is inside.
+    `id` is the AMQP message id, `trace` follows what is inside through every log (single presses of
+    one instant share an envelope; each is told by its receipt), and `attempt` counts how often a
+    consumer has already said "later" to what is inside.
     """
 
     model_config = ConfigDict(frozen=True, extra="ignore")

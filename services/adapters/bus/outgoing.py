@@ -29,21 +29,26 @@ class Outgoing:
     mandatory: bool = True
 
     @classmethod
-    def of(cls, kind: type[Message], items: Sequence[bytes], trace: str, id: str) -> Outgoing:
-        """One envelope around messages of one kind that are JSON already."""
+    def of(
+        cls, kind: type[Message], items: Sequence[bytes], trace: str, id: str, apart: bool = True
+    ) -> Outgoing:
+        """One envelope around messages of one kind that are JSON already.
+
+        More than one are a backlog and go `apart`, so as not to stand before single ones.
+        """
         head = Envelope(
             id=id, type=kind.__name__, trace=trace, sent_at=datetime.now(UTC), items=({},)
         ).model_dump_json(exclude={"items"})
         body = b'%s,"items":[%s]}' % (head[:-1].encode(), b",".join(items))
-        apart = len(items) > 1 and kind in WITH_BACKLOG
-        key = backlog_key(kind) if apart else kind.routing_key
+        backlog = apart and len(items) > 1 and kind in WITH_BACKLOG
+        key = backlog_key(kind) if backlog else kind.routing_key
         return cls(exchange_of(kind), key, body, id, mandatory=not kind.announcement)
 
 
-def packed(messages: Sequence[Message], trace: str) -> Iterator[Outgoing]:
+def packed(messages: Sequence[Message], trace: str, apart: bool = True) -> Iterator[Outgoing]:
     """Messages of one kind in as few envelopes as `BULK_ITEMS` and `BULK_BYTES` allow."""
     for pack in _packs(message.model_dump_json().encode() for message in messages):
-        yield Outgoing.of(type(messages[0]), pack, trace, str(uuid.uuid4()))
+        yield Outgoing.of(type(messages[0]), pack, trace, str(uuid.uuid4()), apart)
 
 
 def _packs(items: Iterable[bytes]) -> Iterator[list[bytes]]:

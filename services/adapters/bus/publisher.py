@@ -18,6 +18,8 @@ from nameko.extensions import DependencyProvider, SharedExtension
 from services.adapters.bus.confirms import Confirms, Waiter
 from services.adapters.bus.connection import HEARTBEAT_S, connect, drain
 from services.adapters.bus.outgoing import Outgoing
+from services.adapters.bus.together import Together
+from services.contracts.message import Message
 from services.errors import Unavailable
 
 CONFIRM_TIMEOUT_S = 10
@@ -88,6 +90,7 @@ class Bus(SharedExtension):
     def __init__(self) -> None:
         self._channel: ConfirmedChannel | None = None
         self._connecting = Semaphore()
+        self._together = Together(self.publish)
 
     def publish(self, *messages: Outgoing) -> None:
         """Return when the broker holds every message, on disk and in a queue.
@@ -105,6 +108,10 @@ class Bus(SharedExtension):
         except (Exception, eventlet.Timeout) as error:
             channel.close(f"The broker did not answer in time: {error!r}")
             raise Unavailable("The broker did not confirm in time") from error
+
+    def publish_together(self, message: Message, trace: str) -> None:
+        """Publish one message along with those of other workers at this instant."""
+        self._together.publish(message, trace)
 
     def _connected(self) -> ConfirmedChannel:
         with self._connecting:

@@ -6,6 +6,7 @@ The parser itself (pydantic's) refuses JSON that is nested deeper than 200 level
 from __future__ import annotations
 
 import zlib
+from functools import cache
 from typing import Any, TypeVar
 
 from pydantic import TypeAdapter, ValidationError
@@ -33,7 +34,8 @@ def read_json(request: Request, kind: type[Model]) -> Model:
     """
     if request.mimetype != JSON:
         raise WrongMediaType
-    return _checked(read_body(request), kind)
+    found: Model = _checked(read_body(request), kind)
+    return found
 
 
 def read_items(request: Request, kind: type[Model]) -> Model:
@@ -44,12 +46,14 @@ def read_items(request: Request, kind: type[Model]) -> Model:
     if request.mimetype != NDJSON:
         return read_json(request, kind)
     lines = (line for line in read_body(request).split(b"\n") if line.strip())
-    return _checked_python([_item(line) for line in lines], kind)
+    items: Model = _checked_python([_item(line) for line in lines], kind)
+    return items
 
 
 def read_query(request: Request, kind: type[Model]) -> Model:
     """The query string as a `kind`. Raises Invalid, naming each parameter that is wrong."""
-    return _checked_python(request.args.to_dict(), kind)
+    query: Model = _checked_python(request.args.to_dict(), kind)
+    return query
 
 
 def _item(line: bytes) -> Any:
@@ -59,16 +63,21 @@ def _item(line: bytes) -> Any:
         return line.decode(errors="replace")
 
 
-def _checked(body: bytes, kind: type[Model]) -> Model:
+@cache
+def _reader(kind: Any) -> TypeAdapter[Any]:
+    return TypeAdapter(kind)
+
+
+def _checked(body: bytes, kind: Any) -> Any:
     try:
-        return TypeAdapter(kind).validate_json(body)
+        return _reader(kind).validate_json(body)
     except ValidationError as error:
         raise refusal(error) from None
 
 
-def _checked_python(found: Any, kind: type[Model]) -> Model:
+def _checked_python(found: Any, kind: Any) -> Any:
     try:
-        return TypeAdapter(kind).validate_python(found)
+        return _reader(kind).validate_python(found)
     except ValidationError as error:
         raise refusal(error) from None
 

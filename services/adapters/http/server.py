@@ -9,7 +9,7 @@ import eventlet.wsgi
 from nameko.web.server import WebServer, WsgiApp
 from werkzeug.exceptions import HTTPException
 from werkzeug.routing import BaseConverter, Map, MapAdapter
-from werkzeug.wrappers import Response
+from werkzeug.wrappers import Request, Response
 
 from services.adapters.http.problems import problem
 from services.errors import HaopingError
@@ -21,14 +21,16 @@ class ProblemApp(WsgiApp):
     """Says which methods an address takes, and answers with problems where it takes none."""
 
     def __call__(self, environ: Any, start_response: Any) -> Any:
-        """Route the request."""
-        adapter = self.url_map.bind_to_environ(environ)
+        """Route the request; it stays shallow until its entrypoint reads it, as nameko wants."""
+        request = Request(environ, shallow=True)
+        adapter = self.url_map.bind("", path_info=request.path, default_method=request.method)
         try:
-            adapter.match()
+            entrypoint, request.path_values = adapter.match()  # type: ignore[attr-defined]
         except HTTPException as error:
-            answer = _astray(error, environ["REQUEST_METHOD"], _allowed(adapter))
-            return answer(environ, start_response)
-        return super().__call__(environ, start_response)
+            answer = _astray(error, request.method, _allowed(adapter))
+        else:
+            answer = entrypoint.handle_request(request)
+        return answer(environ, start_response)
 
 
 def _allowed(adapter: MapAdapter) -> str:
