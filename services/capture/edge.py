@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import hashlib
 import hmac
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
@@ -76,7 +75,7 @@ _SHARED = set(RatingForm.model_fields) & set(RatingSubmitted.model_fields) - _WO
 def fingerprint(form: RatingForm, key: bytes) -> str:
     """What the press says, as a keyed hash: the same for every resend, whenever it was sent."""
     content = form.model_dump_json(exclude={"sent_at"})
-    return hmac.new(key, content.encode(), hashlib.sha256).hexdigest()
+    return hmac.digest(key, content.encode(), "sha256").hex()
 
 
 def corrected(

@@ -1,6 +1,6 @@
 """The versioned envelope in which events and commands travel over the bus."""
 
-from typing import Any, ClassVar, Self
+from typing import Any, ClassVar, Generic, Self, TypeVar
 
 from pydantic import AwareDatetime, BaseModel, ConfigDict, Field
 
@@ -8,13 +8,12 @@ from pydantic import AwareDatetime, BaseModel, ConfigDict, Field
 class Message(BaseModel):
     """An event (past tense) or a command (imperative).
 
-    A message must reach a queue, unless it is an announcement: for whoever binds one.
+    A message must reach a queue: the topology has one for each.
     Unknown fields are ignored, so that an old consumer survives a newer producer.
     """
 
     model_config = ConfigDict(frozen=True, extra="ignore")
     routing_key: ClassVar[str]
-    announcement: ClassVar[bool] = False
 
 
 class Envelope(BaseModel):
@@ -37,3 +36,12 @@ class Envelope(BaseModel):
     def retrying(self, items: tuple[dict[str, Any], ...], id: str) -> Self:
         """A copy that carries only `items`, one attempt older."""
         return self.model_copy(update={"items": items, "id": id, "attempt": self.attempt + 1})
+
+
+Kind = TypeVar("Kind", bound=Message)
+
+
+class Parcel(Envelope, Generic[Kind]):
+    """An envelope whose items are all well-formed messages of one kind: read in one go."""
+
+    items: tuple[Kind, ...] = Field(min_length=1)  # type: ignore[assignment]

@@ -7,6 +7,7 @@ from contextlib import contextmanager, suppress
 from typing import Any
 
 import eventlet
+from amqp.transport import TCPTransport
 from eventlet.semaphore import Semaphore
 from kombu import Connection
 
@@ -15,6 +16,7 @@ from services.adapters.bus.topology import declare
 HEARTBEAT_S = 20
 DRAIN_S = 1.0
 FAREWELL_S = 1
+READ_AHEAD_BYTES = 4096
 
 
 def connect(uri: str) -> Any:
@@ -45,6 +47,7 @@ def connected(uri: str) -> Iterator[Any]:
 def _open(connection: Any) -> None:
     connection.connect()
     _leave_reading_to_the_drain(connection.connection)
+    _read_ahead(connection.connection)
     declare(connection.default_channel)
 
 
@@ -58,6 +61,22 @@ def _leave_reading_to_the_drain(connection: Any) -> None:
         **connection.client_properties,
         "capabilities": {**capabilities, "connection.blocked": False},
     }
+
+
+def _read_ahead(connection: Any) -> None:
+    """Take from the socket what is there: py-amqp asks for each frame's head, body and end apart.
+
+    It keeps what was read beyond its wish for the next one.
+    """
+    transport = connection.transport
+    if isinstance(transport, TCPTransport):
+        receive = transport.sock.recv
+
+        def ahead(wanted: int) -> bytes:
+            found: bytes = receive(max(wanted, READ_AHEAD_BYTES))
+            return found
+
+        transport._quick_recv = ahead  # noqa: SLF001 - py-amqp offers no other way
 
 
 def drain(connection: Any, writing: Semaphore) -> None:

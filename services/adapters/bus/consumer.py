@@ -24,7 +24,7 @@ from services.adapters.bus.handling import Handling
 from services.adapters.bus.publisher import Bus
 from services.adapters.bus.settling import Settled, copies
 from services.adapters.mongo import MongoConnection
-from services.adapters.outcome import Outcome
+from services.adapters.outcome import Done, Outcome
 from services.adapters.patience import pauses
 from services.contracts import topology
 
@@ -155,7 +155,9 @@ class MessageConsumer(LetterConsumer):
         self._settle([self._settled(each, outcomes) for each in unpacked])
 
     def _settled(self, unpacked: Unpacked, outcomes: Any) -> Settled:
-        return Settled(unpacked.letter, tuple(unpacked.outcomes(outcomes)), unpacked.envelope)
+        found = tuple(unpacked.outcomes(outcomes))
+        done = all(isinstance(outcome, Done) for outcome in found)
+        return Settled(unpacked.letter, found, None if done else unpacked.envelope)
 
 
 def consume(

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 from collections.abc import Iterator, Mapping
+from contextlib import suppress
 from dataclasses import dataclass, replace
 from typing import Any, Generic, TypeVar
 
@@ -11,7 +12,7 @@ from pydantic import ValidationError
 
 from services.adapters.outcome import Never, Outcome
 from services.contracts import topology
-from services.contracts.message import Envelope, Message
+from services.contracts.message import Envelope, Message, Parcel
 
 ASSUMED_ITEM_BYTES = 1000
 FROM = "haoping-from"
@@ -91,8 +92,13 @@ class Unpacked:
     """A letter with what could be read of it: for each item a delivery or why it has none."""
 
     letter: Letter
-    envelope: Envelope | None
     items: tuple[Delivery[Message] | Never, ...]
+    enveloped: bool = True
+
+    @property
+    def envelope(self) -> Envelope | None:
+        """The items as they came, with fields that only a newer version knows."""
+        return Envelope.model_validate_json(self.letter.body) if self.enveloped else None
 
     @property
     def deliveries(self) -> list[Delivery[Message]]:
@@ -105,16 +111,40 @@ class Unpacked:
             yield item if isinstance(item, Never) else next(of_deliveries)
 
 
+_EXPECTED = {kind.routing_key: kind for kind in topology.MESSAGE_TYPES.values()} | {
+    topology.backlog_key(kind): kind for kind in topology.WITH_BACKLOG
+}
+
+
 def unpack(letter: Letter) -> Unpacked:
-    """Read a letter as an envelope of messages of a type that we know."""
+    """Read a letter as an envelope of messages of a type that we know.
+
+    What the routing key promises is read in one go; if that fails, each item is read for itself.
+    """
+    expected = _EXPECTED.get(letter.routing_key)
+    if expected:
+        with suppress(ValidationError):
+            return _parcel(letter, expected)
+    return _item_by_item(letter)
+
+
+def _parcel(letter: Letter, kind: type[Message]) -> Unpacked:
+    parcel = Parcel[kind].model_validate_json(letter.body)  # type: ignore[valid-type]
+    if parcel.type != kind.__name__:
+        return _item_by_item(letter)
+    items = tuple(Delivery(each, parcel.attempt, parcel.trace) for each in parcel.items)
+    return Unpacked(letter, items)
+
+
+def _item_by_item(letter: Letter) -> Unpacked:
     try:
         envelope = Envelope.model_validate_json(letter.body)
         kind = topology.MESSAGE_TYPES[envelope.type]
     except ValidationError as error:
-        return Unpacked(letter, None, (Never(f"malformed: {_first(error)}"),))
+        return Unpacked(letter, (Never(f"malformed: {_first(error)}"),), enveloped=False)
     except KeyError as error:
-        return Unpacked(letter, None, (Never(f"unknown_type: {error}"),))
-    return Unpacked(letter, envelope, tuple(_read(kind, envelope, item) for item in envelope.items))
+        return Unpacked(letter, (Never(f"unknown_type: {error}"),), enveloped=False)
+    return Unpacked(letter, tuple(_read(kind, envelope, item) for item in envelope.items))
 
 
 def _read(

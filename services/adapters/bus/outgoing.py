@@ -42,7 +42,7 @@ class Outgoing:
         body = b'%s,"items":[%s]}' % (head[:-1].encode(), b",".join(items))
         backlog = apart and len(items) > 1 and kind in WITH_BACKLOG
         key = backlog_key(kind) if backlog else kind.routing_key
-        return cls(exchange_of(kind), key, body, id, mandatory=not kind.announcement)
+        return cls(exchange_of(kind), key, body, id)
 
 
 def packed(messages: Sequence[Message], trace: str, apart: bool = True) -> Iterator[Outgoing]:

@@ -29,7 +29,7 @@ from services.contracts.actor import Role
 from services.contracts.directory import Directory, Principal
 
 TOKEN = "bench" * 8
-SINGLES, BATCHED, PACK, PACED = 3000, 20_000, 1000, 1500
+SINGLES, BATCHED, PACK, PACED_S = 3000, 20_000, 1000, 10
 CONNECTIONS = 32
 LONGEST_WAY_S = 60
 CAPTURE = Contender(
@@ -45,10 +45,10 @@ def run(stack: Stack, rounds: int, tell: Callable[[str], None]) -> Result:
     for number in range(rounds):
         tell(f"round {number + 1} of {rounds}")
         with _serving(course, CAPTURE) as url:
-            single = _press(f"{url}/v1/ratings", SINGLES)
-            batch = _press(f"{url}/v1/ratings:batch", BATCHED, pack=PACK, connections=2)
+            single = press(f"{url}/v1/ratings", SINGLES)
+            batch = press(f"{url}/v1/ratings:batch", BATCHED, pack=PACK, connections=2)
         with _serving(course, FASTAPI) as url:
-            peers = _press(f"{url}/v1/ratings", SINGLES)
+            peers = press(f"{url}/v1/ratings", SINGLES)
         result.record("capture, single", "presses/s", single["per_second"])
         result.record("capture, single: p99", "s", single["p99_s"])
         result.record("capture, batch", "presses/s", batch["per_second"])
@@ -71,9 +71,9 @@ def _promise(result: Result) -> None:
 def _serving(course: Course, contender: Contender) -> Iterator[str]:
     """The contender on an empty database that knows the sender, until the `with` ends."""
     db = course.fresh()
-    _enter_sender(db)
+    enter_sender(db)
     try:
-        with _answering(course, contender) as url:
+        with answering(course, contender) as url:
             yield url
     finally:
         db.client.drop_database(db.name)
@@ -81,7 +81,7 @@ def _serving(course: Course, contender: Contender) -> Iterator[str]:
 
 
 @contextmanager
-def _answering(course: Course, contender: Contender) -> Iterator[str]:
+def answering(course: Course, contender: Contender) -> Iterator[str]:
     address = f"127.0.0.1:{claim((contender.name,), {})[contender.name]}"
     told = {"WEB_SERVER_ADDRESS": address, "PRESS_TOKEN": TOKEN}
     process = course.start(contender, 0, told)
@@ -96,7 +96,7 @@ def _answering(course: Course, contender: Contender) -> Iterator[str]:
         course.end(process)
 
 
-def _enter_sender(db: Db) -> None:
+def enter_sender(db: Db) -> None:
     sender = Principal(
         id="hall", name="大厅", roles=frozenset({Role.SYSTEM}), token_hash=token_hash(TOKEN)
     )
@@ -107,7 +107,7 @@ def _enter_sender(db: Db) -> None:
     db[COLLECTION].replace_one({"_id": CURRENT}, content)
 
 
-def _press(url: str, count: int, **how: float) -> Mapping[str, Any]:
+def press(url: str, count: int, **how: float) -> Mapping[str, Any]:
     """Send presses from a process of its own."""
     told = {
         "PRESS_URL": url,
@@ -130,15 +130,15 @@ def _press(url: str, count: int, **how: float) -> Mapping[str, Any]:
 def _press_to_stored(course: Course, sustained: float) -> float:
     """p99 from the POST of a press until it can be read, at half of what the edge can take."""
     db = course.fresh()
-    _enter_sender(db)
-    store = course.start(STORE, 0)
+    enter_sender(db)
+    store, count = course.start(STORE, 0), int(sustained / 2 * PACED_S)
     try:
-        with _answering(course, CAPTURE) as url, ThreadPoolExecutor(1) as others:
-            pace = 2 * CONNECTIONS / sustained
-            load = others.submit(_press, f"{url}/v1/ratings", PACED, pace_s=pace)
+        with answering(course, CAPTURE) as url, ThreadPoolExecutor(1) as others:
             with httpx.Client(base_url=url, headers={"Authorization": f"Bearer {TOKEN}"}) as client:
-                probes = iter(forms(PACED, 2))
+                probes = iter(forms(count, 2))
                 _way(client, db, next(probes))
+                pace = 2 * CONNECTIONS / sustained
+                load = others.submit(press, f"{url}/v1/ratings", count, pace_s=pace)
                 seen = [
                     _way(client, db, form) for form in takewhile(lambda _: not load.done(), probes)
                 ]

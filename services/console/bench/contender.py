@@ -9,7 +9,7 @@ import time
 import uuid
 from collections.abc import Callable, Mapping, Sequence
 from contextlib import suppress
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 
 import amqp
 import psutil
@@ -35,10 +35,11 @@ LOOK_EVERY_S = 0.05
 
 @dataclass(frozen=True)
 class Contender:
-    """A program by its command line; its environment names the servers."""
+    """A program by its command line; its environment names the servers and whatever it is told."""
 
     name: str
     command: tuple[str, ...]
+    told: Mapping[str, str] = field(default_factory=dict)
 
 
 @dataclass(frozen=True)
@@ -55,9 +56,9 @@ STORE = Contender(
 )
 
 
-def peer(name: str) -> Contender:
+def peer(name: str, **told: str) -> Contender:
     """A peer under tests/bench/peers."""
-    return Contender(name, (str(PEERS / f"{name}.py"),))
+    return Contender(name, (str(PEERS / f"{name}.py"),), told)
 
 
 class Course:
@@ -118,6 +119,7 @@ class Course:
             "BENCH_COUNT": str(count),
             "PYTHONPATH": str(ROOT),
             "PYTHONWARNINGS": "ignore",
+            **contender.told,
             **(told or {}),
         }
         command = [sys.executable, *contender.command]

@@ -12,11 +12,11 @@ from services.console.stack import Stack
 
 MANY, FEW, BULK = 10_000, 2_000, 200
 BARE = peer("bare_insert")
-LOOP, NAMEKO, FASTSTREAM = (
-    peer("kombu_loop"),
-    peer("nameko_one_by_one"),
-    peer("faststream_one_by_one"),
-)
+LOOP = peer("kombu_loop")
+NAMEKO = peer("nameko_one_by_one", BENCH_TOUCHES="1")
+FASTSTREAM = peer("faststream_one_by_one", BENCH_TOUCHES="1")
+BATCHED = peer("faststream_batched")
+NAMEKO_LESS, FASTSTREAM_LESS = peer("nameko_one_by_one"), peer("faststream_one_by_one")
 
 
 def run(stack: Stack, rounds: int, tell: Callable[[str], None]) -> Result:
@@ -31,6 +31,9 @@ def run(stack: Stack, rounds: int, tell: Callable[[str], None]) -> Result:
             ("kombu loop", LOOP, MANY, 1),
             ("nameko one by one", NAMEKO, FEW, 1),
             ("faststream one by one", FASTSTREAM, FEW, 1),
+            ("faststream, batched by hand", BATCHED, MANY, 1),
+            ("nameko, ratings alone", NAMEKO_LESS, FEW, 1),
+            ("faststream, ratings alone", FASTSTREAM_LESS, FEW, 1),
         ):
             _measure(course, result, name, contender, count, pack)
     _promise(result)
