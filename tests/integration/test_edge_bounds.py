@@ -11,6 +11,7 @@ from typing import Any
 import httpx
 import pytest
 import schemathesis
+from eventlet import GreenPool
 from hypothesis import HealthCheck, Phase, given
 from hypothesis import settings as hypothesis_settings
 from nameko.containers import ServiceContainer
@@ -23,6 +24,7 @@ from schemathesis.specs.openapi.checks import (
     status_code_conformance,
 )
 
+from services.adapters.http.turns import AT_ONCE, SMALL_BYTES
 from services.capture.service import Capture
 from services.console.stack import Stack
 from services.contracts import topology
@@ -35,7 +37,7 @@ Containers = Callable[..., ServiceContainer]
 HALL, KIOSK = {"Authorization": "Bearer h"}, {"Authorization": "Bearer k"}
 NDJSON = {**HALL, "Content-Type": "application/x-ndjson"}
 ZIPPED = {"Content-Encoding": "gzip"}
-CASES = 2000
+CASES, EACH = 2000, 600
 CHECKS = [
     not_a_server_error,
     status_code_conformance,
@@ -86,6 +88,20 @@ def test_a_backlog_may_come_line_by_line_and_zipped(
         "refused",
     ]
     assert on_the_bus(config) == 2
+
+
+def test_more_large_backlogs_than_there_are_turns_are_all_taken(
+    config: dict[str, Any], edge: httpx.Client
+) -> None:
+    backlog = lines(*(form() for _ in range(EACH)))
+    assert len(backlog) > SMALL_BYTES
+    senders = GreenPool(3 * AT_ONCE)
+    answers = senders.imap(
+        lambda _: edge.post("/v1/ratings:batch", content=backlog, headers=NDJSON).json(),
+        range(3 * AT_ONCE),
+    )
+    assert [each["accepted"] for each in answers] == [EACH] * 3 * AT_ONCE
+    assert on_the_bus(config) == EACH * 3 * AT_ONCE
 
 
 def test_a_gzip_bomb_is_refused_and_the_edge_lives_on(

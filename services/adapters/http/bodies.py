@@ -6,6 +6,7 @@ The parser itself (pydantic's) refuses JSON that is nested deeper than 200 level
 from __future__ import annotations
 
 import zlib
+from collections.abc import Iterator
 from functools import cache
 from typing import Any, TypeVar
 
@@ -94,6 +95,28 @@ def read_body(request: Request) -> bytes:
     if encoding != GZIP:
         raise WrongMediaType(f"Content-Encoding {encoding} is not understood; send gzip or none")
     return opened(body, MAX_OPENED_BYTES)
+
+
+def pieces(request: Request, most: int, size: int) -> Iterator[bytes]:
+    """The body as it comes, in pieces of at most `size` bytes, for what is too large to hold.
+
+    Raises TooLarge when more than `most` bytes are announced, Malformed when fewer came.
+    """
+    if (request.content_length or 0) > most:
+        raise TooLarge(f"At most {most} bytes are taken at once")
+    return _pieces(request, size)
+
+
+def _pieces(request: Request, size: int) -> Iterator[bytes]:
+    left = request.content_length
+    try:
+        while piece := request.stream.read(size):
+            left = left - len(piece) if left is not None else None
+            yield piece
+    except (HTTPException, OSError):
+        left = left or 1
+    if left:
+        raise Malformed("The body ended before its length was reached")
 
 
 def raw_body(request: Request) -> bytes:

@@ -3,9 +3,12 @@
 from __future__ import annotations
 
 from collections.abc import Callable
+from contextlib import nullcontext
+from functools import partial
 from logging import getLogger
 from typing import Any, TypeVar
 
+from eventlet.event import Event
 from nameko.web.handlers import HttpRequestHandler
 from pydantic import BaseModel
 from pymongo.errors import PyMongoError
@@ -16,6 +19,7 @@ from services.adapters.http.bodies import raw_body
 from services.adapters.http.problems import JSON, dump, problem
 from services.adapters.http.server import QuietServer
 from services.adapters.http.throttle import REQUESTS, Windows
+from services.adapters.http.turns import Turns
 from services.adapters.registry import RegistryCache
 from services.adapters.settings import token_hash
 from services.contracts.actor import Action, Actor
@@ -38,6 +42,7 @@ class ApiEntrypoint(HttpRequestHandler):
     registry = RegistryCache()
     devices = DeviceKeys()
     windows = Windows()
+    turns = Turns()
 
     def __init__(
         self,
@@ -53,12 +58,26 @@ class ApiEntrypoint(HttpRequestHandler):
         self.action, self.takes, self.asks, self.answers = action, takes, asks, answers
         super().__init__(method, url, **options)
 
+    def handle_request(self, request: Request) -> Response:
+        """Find out who asks, run the handler in a worker, and answer."""
+        request.shallow = False
+        try:
+            args, kwargs = self.get_entrypoint_parameters(request)
+            with self.turns.taken(request) if self.takes else nullcontext():
+                result = self._handled(args, kwargs)
+            return self.response_from_result(result)
+        except Exception as error:  # noqa: BLE001 - every error has an answer
+            return self.response_from_exception(error)
+
+    def _handled(self, args: tuple[Any, ...], kwargs: dict[str, Any]) -> Any:
+        done = Event()
+        handled = partial(self.handle_result, done)
+        self.container.spawn_worker(self, args, kwargs, handle_result=handled)
+        return done.wait()
+
     def get_entrypoint_parameters(self, request: Request) -> tuple[tuple[Any, ...], dict[str, Any]]:
         """The request, who asks, and the parts of the path."""
         return (request, self._actor(request)), request.path_values  # type: ignore[attr-defined]
-
-    def check_signature(self, args: Any, kwargs: Any) -> None:
-        """Our own addresses decide what a handler is given; nothing sent to us can change that."""
 
     def _actor(self, request: Request) -> Actor:
         if self.action is None:

@@ -67,6 +67,7 @@ class Course:
     def __init__(self, stack: Stack) -> None:
         self.stack = stack
         self.database = ""
+        self.pids: dict[str, int] = {}
         self.log = stack.layout.state / "bench.log"
         self._watching = Connection(stack.amqp_uri)
 
@@ -80,9 +81,9 @@ class Course:
         messages = -(-len(presses) // pack)
         process = self.start(contender, len(presses))
         try:
-            self._until(lambda: self._waiting() < messages, process)
+            self._until(lambda: self.waiting() < messages, process)
             started, burnt = time.monotonic(), _cpu(process.pid)
-            self._until(lambda: self._waiting() == 0, process)
+            self._until(lambda: self.waiting() == 0, process)
             last = {"_id": presses[-1].key}
             self._until(lambda: db["ratings"].find_one(last, {"_id": 1}) is not None, process)
             self._until(lambda: db["ratings"].count_documents({}) >= len(presses), process)
@@ -125,7 +126,9 @@ class Course:
         command = [sys.executable, *contender.command]
         self.log = self.stack.layout.state / f"bench-{contender.name}.log"
         with self.log.open("wb") as log:
-            return subprocess.Popen(command, cwd=ROOT, env=environment, stdout=log, stderr=log)
+            process = subprocess.Popen(command, cwd=ROOT, env=environment, stdout=log, stderr=log)
+        self.pids[contender.name] = process.pid
+        return process
 
     def end(self, process: subprocess.Popen[bytes]) -> None:
         """End a contender."""
@@ -152,10 +155,11 @@ class Course:
                     content_type="application/json",
                 )
                 channel.basic_publish(body, out.exchange, out.routing_key)
-        while self._waiting() < -(-len(presses) // pack):
+        while self.waiting() < -(-len(presses) // pack):
             time.sleep(LOOK_EVERY_S)
 
-    def _waiting(self) -> int:
+    def waiting(self) -> int:
+        """How many messages nobody has taken yet."""
         channel = self._watching.default_channel
         found = (channel.queue_declare(queue, passive=True) for queue in QUEUES)
         return sum(int(each.message_count) for each in found)

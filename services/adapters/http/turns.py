@@ -1,0 +1,36 @@
+"""Large bodies are understood in turns, so that what a service holds in memory stays bounded.
+
+A parsed backlog is ten times its bytes. A turn is taken once the body is here, so that nobody waits
+for a slow sender.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from contextlib import contextmanager
+
+from eventlet.semaphore import Semaphore
+from nameko.extensions import SharedExtension
+from werkzeug.wrappers import Request
+
+from services.adapters.http.bodies import raw_body
+
+SMALL_BYTES = 64 * 1024
+AT_ONCE = 4
+
+
+class Turns(SharedExtension):
+    """The turns of a service process."""
+
+    def __init__(self) -> None:
+        self._free = Semaphore(AT_ONCE)
+
+    @contextmanager
+    def taken(self, request: Request) -> Iterator[None]:
+        """Hold a turn while a body that is large, or of a size that was not told, is handled."""
+        if (request.content_length or SMALL_BYTES + 1) <= SMALL_BYTES:
+            yield
+            return
+        raw_body(request)
+        with self._free:
+            yield

@@ -1,0 +1,140 @@
+"""`haoping bench growth`: what a rating costs, and what memory is held, up to a million stored."""
+
+from __future__ import annotations
+
+import time
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from contextlib import contextmanager
+from dataclasses import dataclass, field
+from statistics import median
+from threading import Event, Thread
+
+import psutil
+
+from services.adapters.mongo import Db
+from services.console.bench.capturing import CAPTURE, answering, enter_sender, press
+from services.console.bench.contender import STORE, Course
+from services.console.bench.result import Bar, Result
+from services.console.stack import Stack
+
+CHUNK, PACK, CONNECTIONS = 25_000, 1000, 4
+EARLY, LATE = (4, 8), (36, 40)
+"""Chunks between which the cost is taken: 100,000 to 200,000 and 900,000 to 1,000,000 stored."""
+BACKLOG = (8, 16)
+"""Chunks that are sent while the store is down: a backlog of 200,000."""
+LOOK_EVERY_S, QUIET_S, IDLE = 0.2, 1.0, 0.05
+MEGABYTE = 1e6
+
+
+@dataclass
+class Memory:
+    """The most memory that each of some processes was seen to hold, in bytes."""
+
+    pids: dict[str, int] = field(default_factory=dict)
+    most: dict[str, int] = field(default_factory=dict)
+
+    @contextmanager
+    def watched(self) -> Iterator[None]:
+        """Look from time to time until the `with` ends."""
+        ended = Event()
+        looking = Thread(target=self._look, args=(ended,), daemon=True)
+        looking.start()
+        try:
+            yield
+        finally:
+            ended.set()
+            looking.join()
+
+    def _look(self, ended: Event) -> None:
+        while not ended.wait(LOOK_EVERY_S):
+            for name, pid in list(self.pids.items()):
+                if psutil.pid_exists(pid):
+                    held = psutil.Process(pid).memory_info().rss
+                    self.most[name] = max(self.most.get(name, 0), held)
+
+
+def run(stack: Stack, _rounds: int, tell: Callable[[str], None]) -> Result:
+    """One way to a million, however many rounds are asked for: there are medians of chunks."""
+    course, result, memory = Course(stack), Result("growth"), Memory()
+    db = course.fresh()
+    enter_sender(db)
+    with answering(course, CAPTURE) as url, memory.watched():
+        memory.pids["capture"] = course.pids[CAPTURE.name]
+        costs = _grow(course, memory, url, tell)
+    _judge(result, costs, memory)
+    result.record("ratings stored", "ratings", _counted(db))
+    db.client.drop_database(db.name)
+    db.client.close()
+    return result
+
+
+def _grow(
+    course: Course, memory: Memory, url: str, tell: Callable[[str], None]
+) -> list[Mapping[str, float]]:
+    """CPU seconds of store and database, for each rating, chunk by chunk."""
+    costs = _stored(course, memory, url, range(BACKLOG[0]), tell)
+    tell("a backlog waits while the store is down")
+    for chunk in range(*BACKLOG):
+        _send(url, chunk)
+    return costs + _stored(course, memory, url, range(BACKLOG[1], LATE[1]), tell)
+
+
+def _stored(
+    course: Course, memory: Memory, url: str, chunks: Sequence[int], tell: Callable[[str], None]
+) -> list[Mapping[str, float]]:
+    """Send chunk after chunk to a store that runs, first of all what waits already."""
+    store = course.start(STORE, 0)
+    costs: list[Mapping[str, float]] = []
+    memory.pids["store"] = store.pid
+    watched = {"store": store.pid, "database": course.stack.pid("secantusdb")}
+    try:
+        _await_idle(course, store.pid)
+        for chunk in chunks:
+            tell(f"from {chunk * CHUNK:,}")
+            before = {name: _cpu(pid) for name, pid in watched.items()}
+            _send(url, chunk)
+            _await_idle(course, store.pid)
+            costs.append({name: (_cpu(watched[name]) - before[name]) / CHUNK for name in watched})
+    finally:
+        course.end(store)
+    return costs
+
+
+def _send(url: str, chunk: int) -> None:
+    press(f"{url}/v1/ratings:batch", CHUNK, pack=PACK, connections=CONNECTIONS, seed=chunk)
+
+
+def _await_idle(course: Course, store: int) -> None:
+    """Until nothing waits and the store has nothing to do any more."""
+    while True:
+        burnt = _cpu(store)
+        time.sleep(QUIET_S)
+        if course.waiting() == 0 and burnt > 0 and _cpu(store) - burnt < IDLE * QUIET_S:
+            return
+
+
+def _cpu(pid: int) -> float:
+    if not pid:
+        return 0.0
+    times = psutil.Process(pid).cpu_times()
+    return float(times.user + times.system)
+
+
+def _judge(result: Result, costs: Sequence[Mapping[str, float]], memory: Memory) -> None:
+    spread = BACKLOG[1] - BACKLOG[0]
+    early, late = costs[slice(*EARLY)], costs[LATE[0] - spread : LATE[1] - spread]
+    for window, chunks in (("100,000 to 200,000", early), ("900,000 to 1,000,000", late)):
+        for name in chunks[0]:
+            for cost in chunks:
+                result.record(f"{name}: CPU, {window}", "ms/rating", cost[name] * 1000)
+    growth = median(sum(each.values()) for each in late) / median(
+        sum(each.values()) for each in early
+    )
+    result.bars.append(Bar("growth_cost", growth, 1.15, at_least=False))
+    for name, most in memory.most.items():
+        result.record(f"{name}: most memory held", "MB", most / MEGABYTE)
+        result.bars.append(Bar(f"{name}_rss_mb", most / MEGABYTE, 150, at_least=False))
+
+
+def _counted(db: Db) -> int:
+    return db["ratings"].count_documents({})
