@@ -15,6 +15,8 @@ from pymongo.database import Database
 Document = dict[str, Any]
 Db = Database[Document]
 TIMEOUT_MS = 20_000
+GLANCE_S, AWAY_S = 1.0, 5.0
+"""How long to wait for what is known already, and how long to go on with it when that failed."""
 AT_ONCE = 200
 _CODEC: CodecOptions[Document] = CodecOptions(tz_aware=True)
 

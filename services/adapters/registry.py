@@ -6,11 +6,12 @@ import time
 from datetime import UTC, datetime
 from logging import getLogger
 
+import pymongo
 from eventlet.semaphore import Semaphore
 from nameko.extensions import DependencyProvider, SharedExtension
 from pymongo.errors import PyMongoError
 
-from services.adapters.mongo import Document, MongoConnection
+from services.adapters.mongo import AWAY_S, GLANCE_S, TIMEOUT_MS, Document, MongoConnection
 from services.contracts.actor import Actor, Role
 from services.contracts.directory import Directory
 
@@ -47,13 +48,16 @@ class RegistryCache(SharedExtension):
         return time.monotonic() - self._checked > STALE_AFTER_S
 
     def _renew(self) -> None:
+        known = self._directory.version
         try:
-            self._read()
+            with pymongo.timeout(GLANCE_S if known else TIMEOUT_MS / 1000):
+                self._read()
+            self._checked = time.monotonic()
         except PyMongoError as error:
-            if not self._directory.version:
+            if not known:
                 raise
-            _log.warning("going on with registry %d: %r", self._directory.version, error)
-        self._checked = time.monotonic()
+            _log.warning("going on with version %d of the registry: %r", known, error)
+            self._checked = time.monotonic() + AWAY_S
 
     def _read(self) -> None:
         collection = self.connection.db[COLLECTION]

@@ -21,6 +21,8 @@ KEY_NAME = "rater"
 ALGORITHM = "AEAD_AES_256_CBC_HMAC_SHA_512-Random"
 CIPHERTEXT = 6
 MASTER_KEY_BYTES = 96
+FOR_EVER = 0
+"""A data key never changes; once opened it is kept, so that the edge outlives the database."""
 
 
 class Sealer:
@@ -31,7 +33,7 @@ class Sealer:
         providers = {"local": {"key": master_key}}
         options: CodecOptions[Document] = CodecOptions()
         self._encryption: ClientEncryption[Document] = ClientEncryption(
-            providers, f"{db.name}.{KEYS}", db.client, options
+            providers, f"{db.name}.{KEYS}", db.client, options, key_expiration_ms=FOR_EVER
         )
 
     def ensure_key(self) -> None:

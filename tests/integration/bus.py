@@ -112,8 +112,9 @@ class Line:
         self.dribbles = False
         self._pairs: list[Any] = []
         self._carrying: list[Any] = []
+        self._serving = eventlet.spawn(self._serve)
 
-    def serve(self) -> None:
+    def _serve(self) -> None:
         """Carry bytes both ways, for ever."""
         while True:
             client, _ = self._listening.accept()
@@ -148,7 +149,7 @@ class Line:
 
     def close(self) -> None:
         """Cut everything; a socket is closed only when nobody reads it any more."""
-        for each in self._carrying:
+        for each in (self._serving, *self._carrying):
             each.kill()
         for each in (self._listening, *self._pairs):
             each.close()
@@ -158,9 +159,7 @@ class Line:
 def line_to(uri: str) -> Iterator[Line]:
     """A line to the broker for the length of a `with`."""
     line = Line(uri)
-    serving = eventlet.spawn(line.serve)
     try:
         yield line
     finally:
-        serving.kill()
         line.close()

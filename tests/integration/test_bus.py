@@ -12,11 +12,13 @@ from typing import Any
 
 import eventlet
 import pytest
+from eventlet.event import Event
 from nameko.containers import ServiceContainer
 from pymongo.errors import AutoReconnect, WriteError
 
 from services.adapters.bus import Bus, Delivery, Outgoing, Publisher, consume, packed
 from services.adapters.bus import publisher as publishing
+from services.adapters.bus.consumer import PREFETCH
 from services.adapters.bus.settling import REASON
 from services.adapters.outcome import Done, Later, Never, Outcome
 from services.console.stack import Stack
@@ -226,6 +228,25 @@ def test_what_was_not_acknowledged_is_delivered_again(
     first.kill()
     hang[0], desk.batches = False, []
     container_factory(desk, settings(stack)).start()
+    eventually(lambda: all(seen(each.rating_id) for each in presses))
+
+
+def test_while_the_database_is_slow_a_backlog_waits_at_the_broker(
+    stack: Stack, desk: type[Desk], bus: Bus, container_factory: Containers
+) -> None:
+    slow = Event()
+
+    def answer(delivery: Delivery[RatingSubmitted]) -> Outcome:
+        slow.wait()
+        return Done()
+
+    desk.answer = staticmethod(answer)
+    presses = [press() for _ in range(3 * PREFETCH)]
+    send(bus, *presses)
+    container_factory(desk, settings(stack)).start()
+    eventually(lambda: desk.batches)
+    eventually(lambda: waiting(stack.amqp_uri, RATINGS.name) == 2 * PREFETCH)
+    slow.send()
     eventually(lambda: all(seen(each.rating_id) for each in presses))
 
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import time
 import uuid
 from collections.abc import Callable, Iterator
 from typing import Any
@@ -12,6 +13,7 @@ import pytest
 from nameko.containers import ServiceContainer
 
 from services.adapters.bus import publisher as publishing
+from services.adapters.registry import STALE_AFTER_S
 from services.capture.service import Capture
 from services.console.stack import Stack
 from services.contracts import topology
@@ -145,3 +147,24 @@ def test_while_the_broker_is_silent_nobody_is_told_202(
             assert (answer.status_code, answer.headers["Retry-After"]) == (503, "5")
             line.mute = False
             assert client.post("/v1/ratings", json=form(), headers=HALL).status_code == 202
+
+
+def test_while_the_database_is_away_presses_are_taken_all_the_same(
+    stack: Stack, config: dict[str, Any], container_factory: Containers
+) -> None:
+    personal = {"phone": "13912345678", "comment": "窗口没人"}
+    with line_to(stack.mongo_uri) as line:
+        container_factory(Capture, {**config, "MONGO_URI": line.uri}).start()
+        with httpx.Client(base_url=f"http://{config['WEB_SERVER_ADDRESS']}", timeout=30) as edge:
+
+            def taken_by_the_edge() -> int:
+                return edge.post("/v1/ratings", json=form(**personal), headers=HALL).status_code
+
+            assert taken_by_the_edge() == 202
+            line.close()
+            long_gone = time.monotonic() + 2 * STALE_AFTER_S
+            statuses = [202]
+            while time.monotonic() < long_gone:
+                statuses.append(taken_by_the_edge())
+    assert set(statuses) == {202}
+    assert len(on_the_bus(config)) == len(statuses)
