@@ -41,10 +41,10 @@ class Edge:
         if not self.queued:
             _check_tags(form, self.rules)
         check_sequence(form, self.actor)
-        personal = form.personal
+        personal, said = form.personal, vars(form)
         try:
             return RatingSubmitted(
-                **form.model_dump(include=_SHARED),
+                **{name: said[name] for name in _SHARED},
                 rating_id=str(form.rating_id),
                 device=_device(form, self.actor),
                 pressed_at=corrected(form, self.received_at, self.rules, self.queued),
@@ -70,11 +70,12 @@ class Edge:
 
 _WORKED_OUT = {"rating_id", "device", "pressed_at"}
 _SHARED = set(RatingForm.model_fields) & set(RatingSubmitted.model_fields) - _WORKED_OUT
+_TRANSPORT = {"sent_at"}
 
 
 def fingerprint(form: RatingForm, key: bytes) -> str:
     """What the press says, as a keyed hash: the same for every resend, whenever it was sent."""
-    content = form.model_dump_json(exclude={"sent_at"})
+    content = form.model_dump_json(exclude=_TRANSPORT)
     return hmac.digest(key, content.encode(), "sha256").hex()
 
 
