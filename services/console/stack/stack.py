@@ -23,7 +23,7 @@ from services.console.stack.supervisor import Supervisor
 from services.console.stack.waiting import accepts, healthy, wait_until
 
 NOT_OURS = ("RABBITMQ_", "ERL_", "WEB_SERVER_")
-READY_S = 90.0
+READY_S, OTHERS_READY_S = 90.0, 10.0
 
 
 class Stack:
@@ -173,7 +173,13 @@ class Stack:
         }
 
     def _start_servers(self, environment: Mapping[str, str]) -> None:
-        """The broker takes seconds to boot, during which the database is made ready."""
+        """The broker takes seconds to boot, during which the database is made ready.
+
+        Somebody else's server is there or not: it is asked first, and not for long.
+        """
+        for server in (self._broker, self._database):
+            if not server.programs:
+                self._await(server.name, server.probe, OTHERS_READY_S)
         self._start_programs(self._broker.programs)
         if self._database.prepare:
             self._database.prepare(environment)
@@ -187,9 +193,9 @@ class Stack:
             if program.opens:
                 self._await(program.name, partial(accepts, program.opens))
 
-    def _await(self, name: str, probe: Callable[[], object]) -> None:
+    def _await(self, name: str, probe: Callable[[], object], within_s: float | None = None) -> None:
         failed = partial(self._supervisor.has_failed, name)
-        wait_until(probe, name, self.timeout, self.log(name), failed)
+        wait_until(probe, name, within_s or self.timeout, self.log(name), failed)
 
     def _start_services(self) -> None:
         for name in self.services:
