@@ -1,4 +1,7 @@
-"""What every kind of test may use: one real broker and database for the whole session."""
+"""What every kind of test may use: one real broker and database for the whole session.
+
+Timing decides no test, a property's neither.
+"""
 
 from __future__ import annotations
 
@@ -6,8 +9,12 @@ import os
 from collections.abc import Iterator
 
 import pytest
+from hypothesis import settings
 
 from services.console.stack import Stack
+
+settings.register_profile("haoping", deadline=None)
+settings.load_profile("haoping")
 
 
 @pytest.fixture(scope="session")

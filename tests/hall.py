@@ -15,13 +15,18 @@ from typing import Any
 import httpx
 from pydantic import TypeAdapter
 
+from services.adapters.bus import Letter
 from services.adapters.devices import DeviceKeys
+from services.adapters.http import ANONYMOUS
 from services.adapters.http.problems import dump, problem
 from services.capture.batches import sort
 from services.capture.devices import HeartbeatForm
 from services.capture.edge import Edge
 from services.capture.forms import RatingForm
+from services.capture.opened import Opened
+from services.capture.raw import Desk
 from services.capture.repository import Heartbeats
+from services.contracts import topology
 from services.contracts.actor import Actor, Role
 from services.contracts.directory import Device, Directory
 from services.contracts.events import RatingSubmitted
@@ -30,9 +35,11 @@ from services.errors import HaopingError, NotAuthenticated
 from services.registry.devices import Enrolling, registered, with_device
 from services.registry.repository import Keyrings, Registries
 from services.store.batch import Storing
+from services.store.forms import Whereabouts
 from services.store.intake import Intake
 from services.store.quarantine import Quarantine
 from services.store.repository import Counted, Ratings
+from services.store.whereabouts import whereabouts
 from tests.county import DIRECTORY, NOON, RULES
 from tests.fake import fake_database
 
@@ -103,6 +110,8 @@ class Hall:
         }
         if path in routes:
             return routes[path]()
+        if path.startswith("/v1/ratings/"):
+            return self._find(request, path.removeprefix("/v1/ratings/"))
         return self._for_administrators(path.removeprefix("/v1/devices/"), body)
 
     def _for_administrators(self, asked: str, body: bytes) -> Any:
@@ -119,13 +128,22 @@ class Hall:
         """Gaps and repeats."""
         return Counted(self.db).report(device, self.keys.epoch(device))
 
+    def _find(self, request: httpx.Request, id: str) -> Whereabouts:
+        """A device asks for what it sent; any token finds everything."""
+        ratings, rows = Ratings(self.db), Quarantine(self.db)
+        if SIGNATURE in request.headers:
+            return whereabouts(id, self._signer(request).id, ratings, rows)
+        found = self.db["ratings"].find_one({"rating_id": id}) or {}
+        return whereabouts(id, found.get("submitted_by", ""), ratings, rows)
+
     def _signer(self, request: httpx.Request) -> Actor:
         assert SIGNATURE in request.headers
         signed = Signed.read(request.headers)
         if not self.keys.is_authentic(signed, request.content, self.now):
             raise NotAuthenticated
         signed.demand_fresh(self.now)
-        return Actor(signed.device, frozenset({Role.DEVICE}))
+        epoch = self.keys.issued(signed.device)
+        return Actor(signed.device, frozenset({Role.DEVICE}), epoch=epoch)
 
     def _hear(self, actor: Actor, body: bytes) -> dict[str, str]:
         form = TypeAdapter(HeartbeatForm).validate_json(body)
@@ -139,11 +157,21 @@ class Hall:
         self.bus += sorting.events
         return sorting.summary
 
+    def publish(self, device: str, letter: bytes) -> None:
+        """A letter over MQTT; the broker acknowledges whatever is in it."""
+        edge = Edge(ANONYMOUS, RULES, self.now, Plain().seal, b"k" * 32)
+        desk = Desk(edge, self.current, self.now, self.keys.is_authentic, self.keys.issued)
+        key = topology.raw_key(device)
+        read = desk.open(Letter(1, letter, {}, key, None, topology.MQTT))
+        assert isinstance(read, Opened), read
+        assert len(read.events) == len(read.items), read.results
+        self.bus += read.events
+
     def store(self, presses: list[RatingSubmitted]) -> None:
         """Store a batch the way the service does."""
         intake = Intake(self.current, RULES, self.now, {})
         seal = lambda press: press.model_dump_json().encode()  # noqa: E731
-        Storing(Ratings(self.db), Quarantine(self.db), intake, seal).store(presses)
+        Storing.on(self.db, intake, seal).store(presses)
 
     def store_all(self) -> None:
         """Empty the bus into the store."""

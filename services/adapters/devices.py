@@ -5,16 +5,20 @@ from __future__ import annotations
 import time
 from base64 import b64decode, b64encode
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import UTC, datetime
+from logging import getLogger
 
+import pymongo
 from nameko.extensions import DependencyProvider, SharedExtension
+from pymongo.errors import PyMongoError
 
-from services.adapters.mongo import MongoConnection
+from services.adapters.mongo import AWAY_S, GLANCE_S, MongoConnection
 from services.adapters.registry import RegistryCache
 from services.adapters.sealing import MASTER_KEY_BYTES, Sealer
 from services.adapters.settings import secret_bytes
 from services.contracts.actor import Actor, Role
+from services.contracts.directory import active_at
 from services.contracts.keyring import Ring
 from services.contracts.signing import Signed
 from services.errors import NotAuthenticated
@@ -23,6 +27,7 @@ COLLECTION = "device_keys"
 HEARTBEATS = "heartbeats"
 STALE_AFTER_S = 1.0
 UNKNOWN = "The signature fits no key of an active device; enrol it with a code, then sign again"
+_log = getLogger(__name__)
 
 
 def sealed_key(sealer: Sealer, key: bytes) -> bytes:
@@ -62,15 +67,15 @@ class DeviceKeys(SharedExtension):
         if not self.is_authentic(signed, body, now):
             raise NotAuthenticated(UNKNOWN)
         signed.demand_fresh(now)
-        return Actor(signed.device, frozenset({Role.DEVICE}))
+        epoch = self.issued(signed.device)
+        return Actor(signed.device, frozenset({Role.DEVICE}), epoch=epoch)
 
     def is_authentic(self, signed: Signed, body: bytes, now: datetime) -> bool:
         """Whether the named device is active and one of its keys signed `body`, however long ago.
 
         A key that was issued a moment ago is looked for in the database once more.
         """
-        device = self.registry.current.device.get(signed.device)
-        if device is None or not device.active(now):
+        if active_at(self.registry.current.device_periods, signed.device, now) is None:
             return False
         kept = self._ring(signed.device, STALE_AFTER_S)
         if signed.is_authentic(body, kept.valid(now)):
@@ -79,9 +84,20 @@ class DeviceKeys(SharedExtension):
 
     def _ring(self, device: str, stale_after_s: float) -> Opened:
         kept = self._opened.get(device)
-        if kept is None or time.monotonic() - kept.read_at >= stale_after_s:
-            kept = self._opened[device] = self._open(device, kept)
+        if kept is None:
+            kept = self._opened[device] = self._open(device, None)
+        elif time.monotonic() - kept.read_at >= stale_after_s:
+            kept = self._opened[device] = self._renewed(device, kept)
         return kept
+
+    def _renewed(self, device: str, kept: Opened) -> Opened:
+        """The ring as it is now, or as it was while the database is away."""
+        try:
+            with pymongo.timeout(GLANCE_S):
+                return self._open(device, kept)
+        except PyMongoError as error:
+            _log.warning("going on with the keys of %s as they were: %r", device, error)
+            return replace(kept, read_at=time.monotonic() + AWAY_S)
 
     def _open(self, device: str, before: Opened | None) -> Opened:
         found = self.connection.db[COLLECTION].find_one({"_id": device})
@@ -96,6 +112,10 @@ class DeviceKeys(SharedExtension):
             secret = secret_bytes(config, "HAOPING_MASTER_KEY_FILE", MASTER_KEY_BYTES)
             self._sealer = Sealer(self.connection.db, secret)
         return b64decode(self._sealer.open(sealed)["key"])
+
+    def issued(self, device: str) -> int:
+        """The newest epoch of a device whose signature was just found true: its key is here."""
+        return self._ring(device, STALE_AFTER_S).ring.epoch
 
     def epoch(self, device: str) -> int:
         """The newest epoch that was issued to the device; 0 before the first."""

@@ -17,22 +17,30 @@ from pydantic.json_schema import JsonSchemaMode
 from services.adapters.http.bodies import NDJSON
 from services.adapters.http.entrypoint import ApiEntrypoint
 from services.adapters.http.problems import JSON, PROBLEM
-from services.contracts.actor import MAY
-from services.contracts.signing import SIGNATURE
+from services.contracts.actor import MAY, Action, Role
+from services.contracts.signing import DEVICE, ID, SIGNATURE, TIMESTAMP
 
 Json = dict[str, Any]
 TEMPLATE = "#/components/schemas/{model}"
 CONVERTED = re.compile(r"<(?:\w+:)?(\w+)>")
-SIGNED_IN: list[Json] = [{"bearer": []}, {"signature": []}]
+HEADERS = {
+    DEVICE: "The device's id in the registry",
+    ID: "New with each request: letters, digits, _ and -",
+    TIMESTAMP: "The second of signing since 1970; 401 tells the time if it is not of now",
+    SIGNATURE: "`v1,` and base64 of HMAC-SHA256 with the device's key over id.timestamp.body; "
+    "further ones after a space while two keys are valid (Standard Webhooks 1.0.0)",
+}
+"""What a device signs a request with: all four, and no Authorization beside them."""
+BEARER: Json = {"type": "http", "scheme": "bearer", "description": "A token of the registry"}
 SECURITY: Json = {
-    "bearer": {"type": "http", "scheme": "bearer", "description": "A token of the registry"},
-    "signature": {
-        "type": "apiKey",
-        "in": "header",
-        "name": SIGNATURE,
-        "description": "Devices sign each request as in Standard Webhooks; see the client",
+    "bearer": BEARER,
+    **{
+        name: {"type": "apiKey", "in": "header", "name": name, "description": words}
+        for name, words in HEADERS.items()
     },
 }
+BY_TOKEN: list[Json] = [{"bearer": []}]
+BY_DEVICE: list[Json] = [{name: [] for name in HEADERS}]
 REFUSALS = {400: "Malformed", 401: "NotAuthenticated", 403: "NotAllowed", 404: "NotFound"}
 REFUSALS |= {409: "Conflict", 410: "Gone", 413: "TooLarge", 415: "WrongMediaType", 422: "Invalid"}
 REFUSALS |= {429: "TooMany", 503: "Unavailable"}
@@ -143,11 +151,18 @@ def _described(each: Operation, schemas: Schemas) -> Json:
     if each.entrypoint.action:
         roles = ", ".join(sorted(MAY[each.entrypoint.action]))
         allowed.append(f"Roles that may `{each.entrypoint.action}`: {roles}.")
-        described["security"] = SIGNED_IN
+    described["security"] = list(_security(each.entrypoint.action))
     described["description"] = "\n\n".join(allowed)
     if each.entrypoint.takes is not None:
         described["requestBody"] = _request_body(each, schemas)
     return described
+
+
+def _security(action: Action | None) -> Iterator[Json]:
+    """A token of somebody with a role, or the four headers of a device; nothing where all may."""
+    if action:
+        yield from BY_TOKEN
+        yield from BY_DEVICE if Role.DEVICE in MAY[action] else ()
 
 
 def _in_path(each: Operation) -> Iterator[Json]:
@@ -161,7 +176,19 @@ def _in_query(each: Operation) -> Iterator[Json]:
     schema = each.entrypoint.asks.model_json_schema()
     for name, described in schema["properties"].items():
         required = name in schema.get("required", ())
-        yield {"name": name, "in": "query", "required": required, "schema": described}
+        whole = _whole(described, schema.get("$defs", {}))
+        yield {"name": name, "in": "query", "required": required, "schema": whole}
+
+
+def _whole(described: Any, definitions: Json) -> Any:
+    """A schema with what it refers to put in its place."""
+    if isinstance(described, list):
+        return [_whole(each, definitions) for each in described]
+    if not isinstance(described, dict):
+        return described
+    if "$ref" in described:
+        return _whole(definitions[described["$ref"].rsplit("/", 1)[-1]], definitions)
+    return {name: _whole(each, definitions) for name, each in described.items()}
 
 
 def _request_body(each: Operation, schemas: Schemas) -> Json:

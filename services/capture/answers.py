@@ -6,6 +6,7 @@ from pydantic import AwareDatetime, BaseModel
 
 from services.adapters.openapi import FieldError
 from services.capture.devices import TagShown
+from services.contracts.receipts import Receipt
 from services.contracts.vocabulary import Stage
 
 
@@ -17,9 +18,13 @@ class Taken(BaseModel):
 
 
 class RatingTaken(Taken):
-    """The bus holds the press; ask the store for `rating_id` to learn what became of it."""
+    """The bus holds the press; ask the store for `rating_id` to learn what became of it.
+
+    `receipt` is for the rater alone: with it they see what became of it, and may append once.
+    """
 
     rating_id: str
+    receipt: Receipt | None = None
 
 
 class Result(BaseModel):

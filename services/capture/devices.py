@@ -24,14 +24,21 @@ LABELS = {
 
 
 def check_sequence(form: RatingForm, actor: Actor) -> None:
-    """A device that counts its presses derives their ids from the count.
+    """A device that counts its presses derives their ids from the count, in an epoch of its own.
 
-    Raises NotAllowed for a sender that is no device, and Invalid, saying how the id is computed.
+    Raises NotAllowed for a sender that is no device, and Invalid, saying how the id is computed or
+    that the registry never issued the epoch.
     """
     if form.epoch is None or form.sequence is None:
         return
     if Role.DEVICE not in actor.roles:
         raise NotAllowed("Only a device counts its presses; leave out epoch and sequence")
+    if actor.epoch is not None and form.epoch > actor.epoch:
+        detail = (
+            f"{form.epoch} was never issued to {actor.id}, whose newest is {actor.epoch}: "
+            "enrol it again with an administrator's code"
+        )
+        raise Invalid(errors=[{"pointer": "/epoch", "detail": detail}])
     wanted = rating_id(actor.id, form.epoch, form.sequence)
     if form.rating_id != wanted:
         how = f'UUIDv5 of "{actor.id}:{form.epoch}:{form.sequence}" in namespace {NAMESPACE}'

@@ -13,6 +13,7 @@ from pydantic import (
     BeforeValidator,
     ConfigDict,
     Field,
+    PlainSerializer,
     StringConstraints,
     model_validator,
 )
@@ -93,7 +94,10 @@ class RatingForm(Form):
 
 
 class ErrandForm(Form):
-    """An errand (办件) reached a stage: accepted 受理 or completed 办结."""
+    """An errand (办件) reached a stage: accepted 受理 or completed 办结.
+
+    `rated_as` is the `rating_id` of a press about it that could not name it, if one is known.
+    """
 
     source_system: SystemCode
     errand_number: Code
@@ -105,3 +109,4 @@ class ErrandForm(Form):
     staff: Code | None = None
     reached_at: Moment
     promised_by: Moment | None = None
+    rated_as: Annotated[UUID, PlainSerializer(str)] | None = None

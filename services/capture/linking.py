@@ -23,10 +23,12 @@ from services.capture.links import (
     rating_form,
     subject_of,
 )
+from services.capture.once import Publish, publish_once
 from services.capture.repository import LinkUses
 from services.contracts.actor import Actor, Role
 from services.contracts.directory import Directory, Entry
 from services.contracts.events import RatingSubmitted
+from services.contracts.receipts import receipt_of
 from services.contracts.rules import Rules
 from services.contracts.vocabulary import Channel
 from services.errors import Gone, Invalid
@@ -59,7 +61,10 @@ class Links:
         """The permanent link of a window. Raises Invalid when there is no such window."""
         if form.window not in self.directory.window:
             raise _wrong("window", f"window {form.window} is not in the registry")
-        return self._issued(Subject(channel=Channel.QR, window=form.window, issued_by=actor.id))
+        plate = Subject(
+            channel=Channel.QR, window=form.window, issued_by=actor.id, probe=form.probe
+        )
+        return self._issued(plate)
 
     def show(self, token: str) -> LinkShown:
         """What a link is about, and whether it can still be used."""
@@ -89,38 +94,27 @@ class Links:
         token: str,
         said: Said,
         edge: Callable[[Actor], Edge],
-        publish: Callable[[RatingSubmitted], None],
+        publish: Publish,
     ) -> RatingTaken:
         """Take the rating. The same again is absorbed; another after it is refused as used."""
         subject, trace = self._opened(token), str(uuid.uuid4())
         if subject.permanent:
-            self.pass_or_refuse("plate", str(subject.window))
+            self.pass_or_refuse("plate", _drawer(subject))
         if subject.over(self.now):
             raise Gone(EXPIRED)
         by = edge(Actor(subject.issued_by, frozenset({Role.SYSTEM})))
-        event = by.rating(rating_form(subject, said, self.now), trace)
-        if subject.permanent:
-            publish(event)
-        else:
-            self._use(subject, said, by, event, publish)
-        return RatingTaken(status="accepted", trace=trace, rating_id=event.rating_id)
 
-    def _use(
-        self,
-        subject: Subject,
-        said: Said,
-        by: Edge,
-        event: RatingSubmitted,
-        publish: Callable[[RatingSubmitted], None],
-    ) -> None:
-        """The first use names the time of the press, so that a double submit says the same."""
-        first = self.uses.begin(event.rating_id, self.now)
-        same = by.rating(rating_form(subject, said, first.pressed_at), event.receipt)
-        if first.content is None:
-            publish(same)
-            self.uses.end(event.rating_id, same.fingerprint)
-        elif first.content != same.fingerprint:
-            raise Gone(USED)
+        def make(pressed_at: datetime) -> RatingSubmitted:
+            return by.rating(rating_form(subject, said, pressed_at), trace)
+
+        if subject.permanent:
+            event = make(self.now)
+            publish(event)
+            id = event.rating_id
+        else:
+            id = publish_once(self.uses, self.now, make, publish, USED)
+        receipt = receipt_of(self.secret, id, self.public_url)
+        return RatingTaken(status="accepted", trace=trace, rating_id=id, receipt=receipt)
 
     def _state(self, subject: Subject) -> tuple[Any, str]:
         if not subject.permanent and self.uses.is_over(str(subject.rating_id)):
@@ -138,6 +132,11 @@ class Links:
 
     def _page(self, token: str) -> str:
         return f"{self.public_url}/r/{token}"
+
+
+def _drawer(plate: Subject) -> str:
+    """Whose presses are counted together; probes never cost a citizen their press."""
+    return f"probe of {plate.window}" if plate.probe else str(plate.window)
 
 
 def _name(known: Mapping[str, Entry], id: str | None) -> str | None:

@@ -28,7 +28,10 @@ UNKNOWN = "This link is not one of ours, or was cut short: please open it again 
 
 
 class Subject(Form):
-    """What a link asks about: an errand at a stage, or only a window when it is a printed plate."""
+    """What a link asks about: an errand at a stage, or only a window when it is a printed plate.
+
+    What is said through the link of a `probe` counts nowhere.
+    """
 
     model_config = ConfigDict(frozen=True, extra="forbid")
     channel: Channel
@@ -42,6 +45,7 @@ class Subject(Form):
     staff: Code | None = None
     issued_by: str
     expires: Moment | None = None
+    probe: bool = False
 
     @property
     def permanent(self) -> bool:
@@ -69,7 +73,10 @@ class Subject(Form):
 
 
 class LinkForm(Form):
-    """Ask for a link about one errand. It goes out by `channel` and is over at `expires`."""
+    """Ask for a link about one errand. It goes out by `channel` and is over at `expires`.
+
+    What comes through a `probe` goes the whole way, and counts nowhere.
+    """
 
     channel: Annotated[Channel, Field(description="sms, or qr for a code on a screen")]
     stage: Stage = Stage.COMPLETED
@@ -81,6 +88,7 @@ class LinkForm(Form):
     window: Code | None = None
     staff: Code | None = None
     expires: Moment
+    probe: bool = False
 
     @model_validator(mode="after")
     def goes_out_by_sms_or_qr(self) -> Self:
@@ -91,9 +99,10 @@ class LinkForm(Form):
 
 
 class PlateForm(Form):
-    """Ask for the permanent code of a window."""
+    """Ask for the permanent code of a window; what comes through a `probe` counts nowhere."""
 
     window: Code
+    probe: bool = False
 
 
 class Said(Form):

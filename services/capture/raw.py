@@ -6,34 +6,30 @@ system the broker vouches, which lets a user neither give another's name nor wri
 
 from __future__ import annotations
 
-import hashlib
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass, replace
 from datetime import UTC, datetime, timedelta
-from typing import Annotated, Any
+from typing import Annotated
 
 from pydantic import Field, StringConstraints, ValidationError
 from pydantic_core import from_json
 
-from services.adapters.bus import Letter, Outgoing, packed
-from services.adapters.bus.settling import Settled, copies
+from services.adapters.bus import Letter
 from services.adapters.http import refusal
-from services.adapters.outcome import Done, Never
+from services.adapters.outcome import Never
 from services.capture.edge import Edge
 from services.capture.forms import Form, RatingForm
+from services.capture.opened import Item, Opened, receipt_of
 from services.capture.readiness import is_probe
 from services.contracts import topology
 from services.contracts.actor import Actor, Role
-from services.contracts.directory import Directory
+from services.contracts.directory import Directory, active_at
 from services.contracts.events import RatingSubmitted
-from services.contracts.message import Envelope
 from services.contracts.signing import Signed
+from services.contracts.vouching import HEADER, Sender
 from services.errors import Invalid, Malformed, NotAllowed, NotAuthenticated, Refused
 
 STALE = "stale_at_ingest"
-KIND = RatingForm.__name__
-Item = dict[str, Any]
-
 
 Name = Annotated[str, StringConstraints(pattern=r"^[A-Za-z0-9_-]{1,64}$")]
 Authentic = Callable[[Signed, bytes, datetime], bool]
@@ -62,84 +58,82 @@ BODIES: dict[str, type[Form]] = {topology.MQTT: SignedLetter, topology.RAW: Rati
 
 
 @dataclass(frozen=True)
-class Opened:
-    """A letter of a known sender: for each item in it an event, or why nobody can use it."""
-
-    letter: Letter
-    items: tuple[Item, ...]
-    results: tuple[RatingSubmitted | Never, ...]
-
-    @property
-    def events(self) -> list[RatingSubmitted]:
-        """What goes to the store."""
-        return [result for result in self.results if isinstance(result, RatingSubmitted)]
-
-    def refused(self, at: datetime) -> Settled:
-        """What goes to the dead letters, one by one with its reason; the others are done."""
-        outcomes = [each if isinstance(each, Never) else Done() for each in self.results]
-        id = receipt_of(self.letter)
-        envelope = Envelope(id=id, type=KIND, trace=id, sent_at=at, items=self.items)
-        return Settled(self.letter, tuple(outcomes), envelope)
-
-
-@dataclass(frozen=True)
 class Desk:
-    """Where letters are opened. `edge` has the business time, `wall` is the other one."""
+    """Where letters are opened. `edge` has the business time, `wall` is the other one.
+
+    `authentic` knows the keys of devices, `issued` the newest epoch of each.
+    """
 
     edge: Edge
     directory: Directory
     wall: datetime
     authentic: Authentic
+    issued: Callable[[str], int]
 
     def open(self, letter: Letter) -> Opened | Never:
         """Whom a letter is from and what is in it; or the reason why nobody can use it."""
         if is_probe(letter):
             return Opened(letter, (), ())
         try:
+            if sender := vouched(letter):
+                return self._again(letter, sender)
             edge, body = (
                 self._from_device(letter) if _by_mqtt(letter) else self._from_system(letter)
             )
             items = _items(body)
         except Refused as error:
             return Never(why(error))
-        edge, receipt = replace(edge, queued=True), receipt_of(letter)
-        results = (_result(item, edge, f"{receipt}/{i}") for i, item in enumerate(items))
-        return Opened(letter, items, tuple(results))
+        senders = [_sender_of(edge, f"{receipt_of(letter)}/{i}") for i in range(len(items))]
+        return self._opened(letter, edge, items, senders)
+
+    def _opened(
+        self, letter: Letter, edge: Edge, items: Sequence[Item], senders: Sequence[Sender]
+    ) -> Opened:
+        queued = replace(edge, queued=True)
+        pairs = zip(items, senders, strict=True)
+        results = (_result(item, queued, sender.receipt) for item, sender in pairs)
+        return Opened(letter, tuple(items), tuple(results), tuple(senders))
+
+    def _again(self, letter: Letter, sender: Sender) -> Opened:
+        """A press that was refused and is replayed: its sender was known when it first came."""
+        edge = replace(self.edge, received_at=sender.received_at, marks=sender.marks)
+        if sender.role is Role.DEVICE:
+            actor = Actor(sender.by, frozenset({Role.DEVICE}), epoch=self.issued(sender.by))
+        else:
+            actor = self._system(sender.by)
+        return self._opened(letter, replace(edge, actor=actor), _items(letter.body), [sender])
 
     def _from_device(self, letter: Letter) -> tuple[Edge, bytes]:
         signed, device = _signed(letter.body), _sender(letter)
-        known = self.directory.device.get(device)
+        known = active_at(self.directory.device_periods, device, self.edge.received_at)
         if signed.device != device:
             raise NotAllowed(f"device {device} sends as {signed.device}")
-        if known is None or not known.active(self.edge.received_at):
+        if known is None:
             raise NotAuthenticated(f"device {device} is not in the registry, or no longer")
         if not signed.is_authentic(self.authentic, self.wall):
             raise NotAuthenticated(f"no key of device {device} made this signature")
-        actor = Actor(device, frozenset({Role.DEVICE}))
+        actor = Actor(device, frozenset({Role.DEVICE}), epoch=self.issued(device))
         return replace(self.edge, actor=actor, marks=self._marks(signed)), signed.body.encode()
 
     def _from_system(self, letter: Letter) -> tuple[Edge, bytes]:
         system = _sender(letter)
         if letter.user != topology.system_user(system):
             raise NotAuthenticated(f"{letter.user or 'nobody'} sends as {system}")
+        return replace(self.edge, actor=self._system(system)), letter.body
+
+    def _system(self, system: str) -> Actor:
         known = next((each for each in self.directory.principals if each.id == system), None)
         if known is None or not known.active(self.edge.received_at):
             raise NotAuthenticated(f"{system} is not in the registry, or no longer")
         if Role.SYSTEM not in known.roles:
             raise NotAllowed(f"{system} is not a system")
-        return replace(self.edge, actor=Actor(system, known.roles)), letter.body
+        return Actor(system, known.roles)
 
     def _marks(self, signed: SignedLetter) -> tuple[str, ...]:
         """Freshness is judged here and nowhere later; what is old is taken all the same."""
         age = self.wall - datetime.fromtimestamp(signed.timestamp, UTC)
         tolerance = timedelta(seconds=self.edge.rules.rating.clock_tolerance_s)
         return (STALE,) if abs(age) > tolerance else ()
-
-
-def receipt_of(letter: Letter) -> str:
-    """The same for each delivery of one letter, so that a redelivery is no resend."""
-    parts = (letter.exchange, letter.routing_key, letter.id or "")
-    return hashlib.sha256("\n".join(parts).encode() + b"\n" + letter.body).hexdigest()[:32]
 
 
 def why(error: Refused) -> str:
@@ -149,12 +143,16 @@ def why(error: Refused) -> str:
     return f"{kind}: {first['pointer']} {first['detail']}" if first else f"{kind}: {error.message}"
 
 
-def outgoing(opened: Sequence[Opened], at: datetime) -> Iterator[Outgoing]:
-    """What must be on the bus before the letters are done; each keeps its own trace."""
-    for each in opened:
-        yield from packed(each.events, receipt_of(each.letter))
-        if len(each.events) < len(each.results):
-            yield from copies(topology.CAPTURE_RAW.name, each.refused(at))
+def vouched(letter: Letter) -> Sender | None:
+    """The sender of a press that we send ourselves once more; strangers cannot write that way."""
+    header = None if letter.exchange else letter.headers.get(HEADER)
+    return Sender.model_validate_json(header) if header else None
+
+
+def _sender_of(edge: Edge, receipt: str) -> Sender:
+    role = Role.DEVICE if Role.DEVICE in edge.actor.roles else Role.SYSTEM
+    at = edge.received_at
+    return Sender(by=edge.actor.id, role=role, received_at=at, receipt=receipt, marks=edge.marks)
 
 
 def _by_mqtt(letter: Letter) -> bool:

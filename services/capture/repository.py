@@ -1,4 +1,4 @@
-"""Every query of the edge: the last heartbeat of each device, and which links have been used."""
+"""Every query of the edge: heartbeats, which links have been used, and what may be appended to."""
 
 from __future__ import annotations
 
@@ -9,9 +9,10 @@ from datetime import datetime
 from pymongo.errors import DuplicateKeyError
 
 from services.adapters.devices import HEARTBEATS
-from services.adapters.mongo import Db, Index
+from services.adapters.mongo import Db, Document, Index
 from services.capture.devices import HeartbeatForm
 
+DEPTHS_KEPT = 10
 INDEXES = {HEARTBEATS: (Index(("device",)),)}
 
 
@@ -24,11 +25,13 @@ class Heartbeats:
     def keep(self, device: str, form: HeartbeatForm, now: datetime) -> None:
         """Keep the newest; a sequence that was given out once is never forgotten again."""
         said = form.model_dump(exclude={"last_sequence"})
+        depths = {"$each": [form.outbox_depth], "$slice": -DEPTHS_KEPT}
         self._heartbeats.update_one(
             {"_id": f"{device}:{form.epoch}"},
             {
                 "$set": {"device": device, "seen_at": now, **said},
                 "$max": {"last_sequence": form.last_sequence},
+                "$push": {"depths": depths},
             },
             upsert=True,
         )
@@ -63,3 +66,14 @@ class LinkUses:
     def is_over(self, rating_id: str) -> bool:
         """Whether the link has been used."""
         return self._uses.find_one({"_id": rating_id, "content": {"$exists": True}}) is not None
+
+
+class Rated:
+    """The stored ratings, read only: what an append needs to know of the first one."""
+
+    def __init__(self, db: Db) -> None:
+        self._ratings = db["ratings"]
+
+    def find(self, rating_id: str) -> Document | None:
+        """The rating under this id, without what is personal."""
+        return self._ratings.find_one({"rating_id": rating_id}, {"sealed": 0})

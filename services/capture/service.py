@@ -1,68 +1,33 @@
 """The edge of Haoping: takes presses and errands, and says 202 only when the bus holds them."""
 
 import uuid
-from collections.abc import Sequence
-from datetime import UTC, datetime
 from importlib.metadata import version
 from typing import Annotated, Any
 
 from annotated_types import Len
-from werkzeug.wrappers import Request, Response
+from werkzeug.wrappers import Request
 
-from services.adapters.bus import Bus, Letter, Publisher, consume_letters, packed
-from services.adapters.clock import BusinessClock, Clock, SystemClock
-from services.adapters.devices import DeviceKeys, Devices
-from services.adapters.http import ANONYMOUS, Throttle, Windows, api, read_items, read_json
-from services.adapters.ledger import LedgerKey
-from services.adapters.mongo import Db, MongoDatabase
-from services.adapters.openapi import Problem, document_of
-from services.adapters.outcome import Done, Never, Outcome
-from services.adapters.public import PublicUrl
-from services.adapters.registry import Registry, RegistryCache
-from services.adapters.rulebook import Rulebook, RulesInForce
-from services.adapters.sealing import Sealer, Vault
-from services.capture.answers import (
-    LinkIssued,
-    LinkShown,
-    Live,
-    RatingTaken,
-    Ready,
-    Sorted,
-    Taken,
-    Times,
-)
+from services.adapters.http import api, read_items, read_json
+from services.adapters.openapi import document_of
+from services.capture.answers import Live, RatingTaken, Ready, Sorted, Taken
 from services.capture.batches import MAX_ITEMS, sort
-from services.capture.devices import DeviceConfig, Heard, HeartbeatForm, config
-from services.capture.edge import Edge
 from services.capture.forms import ErrandForm, RatingForm
-from services.capture.linking import Links
-from services.capture.links import LinkForm, PlateForm, Said
-from services.capture.raw import BODIES, Desk, Opened, outgoing
+from services.capture.hearing import Hearing
+from services.capture.inviting import Inviting
+from services.capture.raw import BODIES
 from services.capture.readiness import demand_ready
-from services.capture.repository import INDEXES, Heartbeats, LinkUses
-from services.contracts import asyncapi, topology
+from services.contracts import asyncapi
 from services.contracts.actor import Action, Actor
-from services.contracts.message import Message
+from services.contracts.receipts import receipt_of
 
-CREATED, ACCEPTED = 201, 202
-SVG = "image/svg+xml"
+ACCEPTED = 202
 Batch = Annotated[list[Any], Len(1, MAX_ITEMS)]
 
 
-class Capture:
+class Capture(Inviting, Hearing):
     """HTTP in, bus out."""
 
     name = "capture"
-    bus: Bus = Publisher()
-    db: Db = MongoDatabase(INDEXES)
-    clock: Clock = BusinessClock()
-    rules: RulesInForce = Rulebook()
-    sealer: Sealer = Vault()
-    key: bytes = LedgerKey()
-    registry: RegistryCache = Registry()
-    devices: DeviceKeys = Devices()
-    windows: Windows = Throttle()
-    public_url: str = PublicUrl()
 
     @api(
         "POST",
@@ -71,11 +36,13 @@ class Capture:
         takes=RatingForm,
         answers={ACCEPTED: RatingTaken},
     )
-    def post_rating(self, request: Request, actor: Actor) -> tuple[int, dict[str, Any]]:
+    def post_rating(self, request: Request, actor: Actor) -> tuple[int, RatingTaken]:
         """Take one press."""
         form, trace = read_json(request, RatingForm), str(uuid.uuid4())
         self.bus.publish_together(self._edge(actor).rating(form, trace), trace)
-        return ACCEPTED, {"rating_id": str(form.rating_id), "status": "accepted", "trace": trace}
+        id = str(form.rating_id)
+        receipt = receipt_of(self.key, id, self.public_url)
+        return ACCEPTED, RatingTaken(status="accepted", trace=trace, rating_id=id, receipt=receipt)
 
     @api(
         "POST",
@@ -113,72 +80,6 @@ class Capture:
         self._publish(sorting.events, str(uuid.uuid4()))
         return ACCEPTED, sorting.summary
 
-    @api("POST", "/v1/links", Action.ISSUE_LINK, takes=LinkForm, answers={CREATED: LinkIssued})
-    def post_link(self, request: Request, actor: Actor) -> tuple[int, LinkIssued]:
-        """A signed link through which one errand can be rated once, for an SMS or a QR code."""
-        return CREATED, self._links().issue(read_json(request, LinkForm), actor)
-
-    @api("POST", "/v1/plates", Action.ISSUE_LINK, takes=PlateForm, answers={CREATED: LinkIssued})
-    def post_plate(self, request: Request, actor: Actor) -> tuple[int, LinkIssued]:
-        """The permanent link of a window, for a printed plate."""
-        return CREATED, self._links().issue_plate(read_json(request, PlateForm), actor)
-
-    @api("GET", "/v1/links/<token:token>", None, answers=LinkShown)
-    def get_link(self, request: Request, actor: Actor, token: str) -> LinkShown:
-        """What a link is about, and whether it is open, used or expired."""
-        return self._links().show(token)
-
-    @api("GET", "/v1/links/<token:token>.svg", None, answers={200: SVG})
-    def get_picture(self, request: Request, actor: Actor, token: str) -> Response:
-        """The QR code of a link."""
-        return Response(self._links().picture(token), content_type=SVG)
-
-    @api(
-        "POST",
-        "/v1/links/<token:token>/rating",
-        None,
-        takes=Said,
-        answers={ACCEPTED: RatingTaken, 410: Problem},
-    )
-    def rate(self, request: Request, actor: Actor, token: str) -> tuple[int, RatingTaken]:
-        """Rate through a link, once; the same sent twice is absorbed."""
-        said = read_json(request, Said)
-        return ACCEPTED, self._links().rate(
-            token, said, self._edge, lambda event: self.bus.publish_together(event, event.receipt)
-        )
-
-    @consume_letters(topology.CAPTURE_RAW.name, size=256, within_ms=40)
-    def take_letters(self, letters: Sequence[Letter]) -> list[Outcome]:
-        """Take what came over MQTT and AMQP; a letter is done when the bus holds what was in it."""
-        desk = self._desk()
-        read = [desk.open(letter) for letter in letters]
-        opened = [each for each in read if isinstance(each, Opened)]
-        self.bus.publish(*outgoing(opened, desk.wall))
-        return [each if isinstance(each, Never) else Done() for each in read]
-
-    @api("GET", "/v1/devices/me/config", Action.BE_A_DEVICE, answers=DeviceConfig)
-    def get_config(self, request: Request, actor: Actor) -> DeviceConfig:
-        """What the device that asks has to show, and the time here."""
-        return config(actor.id, self.rules.current, self.clock.now(), SystemClock().now())
-
-    @api(
-        "POST",
-        "/v1/devices/me/heartbeat",
-        Action.BE_A_DEVICE,
-        takes=HeartbeatForm,
-        answers=Heard,
-    )
-    def post_heartbeat(self, request: Request, actor: Actor) -> Heard:
-        """Keep how the device is; every few minutes is often enough."""
-        form = read_json(request, HeartbeatForm)
-        Heartbeats(self.db).keep(actor.id, form, self.clock.now())
-        return Heard(wall=SystemClock().now())
-
-    @api("GET", "/v1/time", None, answers=Times)
-    def time(self, request: Request, actor: Actor) -> dict[str, datetime]:
-        """Business and wall time, for a device that wants to know how wrong its clock is."""
-        return {"now": self.clock.now(), "wall": datetime.now(UTC)}
-
     @api("GET", "/v1/openapi.json", None)
     def openapi(self, request: Request, actor: Actor) -> dict[str, Any]:
         """This document: every address of the edge, and what it takes and answers."""
@@ -199,25 +100,3 @@ class Capture:
         """Whether every press that is acknowledged, over whichever protocol, ends in a queue."""
         demand_ready(self.bus.publish)
         return {"ready": True}
-
-    def _desk(self) -> Desk:
-        edge, wall = self._edge(ANONYMOUS), datetime.now(UTC)
-        return Desk(edge, self.registry.current, wall, self.devices.is_authentic)
-
-    def _links(self) -> Links:
-        return Links(
-            self.key,
-            self.rules.current,
-            self.registry.current,
-            LinkUses(self.db),
-            self.clock.now(),
-            self.public_url,
-            self.windows.pass_or_refuse,
-        )
-
-    def _edge(self, actor: Actor) -> Edge:
-        return Edge(actor, self.rules.current, self.clock.now(), self.sealer.seal, self.key)
-
-    def _publish(self, events: Sequence[Message], trace: str) -> None:
-        if events:
-            self.bus.publish(*packed(events, trace))

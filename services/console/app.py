@@ -9,6 +9,7 @@ from rich.console import Console
 from rich.markup import escape
 
 from services.console.bench.command import bench
+from services.console.case import case_app
 from services.console.demo.command import demo
 from services.console.device import device_app
 from services.console.doctor import doctor
@@ -36,6 +37,7 @@ app.command()(simulate)
 app.command()(openapi)
 app.command()(selftest)
 app.add_typer(month_app, name="month")
+app.add_typer(case_app, name="case")
 app.add_typer(quarantine_app, name="quarantine")
 app.add_typer(device_app, name="device")
 

@@ -33,9 +33,14 @@ def at(service: str, url: str | None) -> str:
     return f"http://{LOOPBACK}:{ports[service]}"
 
 
-def ask(method: str, url: str, token: str, path: str, **options: Any) -> httpx.Response:
-    """What the API answers. Raises NotAnswered with the detail of a problem."""
-    headers = {"Authorization": f"Bearer {token}"}
+def ask(
+    method: str, url: str, token: str, path: str, type: str | None = None, **options: Any
+) -> httpx.Response:
+    """What the API answers; `type` says what the content is.
+
+    Raises NotAnswered with the detail of a problem.
+    """
+    headers = {"Authorization": f"Bearer {token}", **({"Content-Type": type} if type else {})}
     try:
         response = httpx.request(method, url + path, headers=headers, timeout=TIMEOUT_S, **options)
     except httpx.TransportError as error:

@@ -78,7 +78,7 @@ def broker_definitions() -> None:
 
 def _give(wanted: Definitions, password: str, layout: Layout) -> None:
     out = Console(soft_wrap=True, highlight=False, markup=False)
-    ports = _private_ports(layout)
+    ports = private_ports(layout)
     if ports is None:
         out.print("No private broker runs in this folder. On yours, run:")
         out.print("\n".join(commands(wanted)))
@@ -89,7 +89,7 @@ def _give(wanted: Definitions, password: str, layout: Layout) -> None:
     out.print(f"exchange  {topic['exchange']}, MQTT on {LOOPBACK}:{ports['mqtt']}")
 
 
-def _private_ports(layout: Layout) -> dict[str, int] | None:
+def private_ports(layout: Layout) -> dict[str, int] | None:
     """The ports of the stack that runs in this folder on a broker of its own."""
     if holder(layout.lock) is None or not layout.record.exists():
         return None

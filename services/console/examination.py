@@ -10,6 +10,9 @@ from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from enum import Enum
 from pathlib import Path
+from typing import Any
+
+import httpx
 
 from services.console.stack import StackFailed, broker, database, processes
 from services.console.stack.install import may_install
@@ -20,6 +23,8 @@ from services.console.stack.waiting import NOT_YET, healthy
 
 OLDEST_PYTHON = (3, 11)
 NEEDED_BYTES = 1_000_000_000
+WATCH_S = 30
+NO_ALARM = frozenset({"no_ratings", "channel_unused"})
 
 
 class Verdict(Enum):
@@ -128,9 +133,41 @@ def _answers(layout: Layout) -> list[Finding]:
         record = json.loads(layout.record.read_text())
     except FileNotFoundError:
         return [Finding(Verdict.NOTE, "Services", "starting or stopping just now; ask again")]
-    return [
+    answers = [
         _reached(name, f"its log, {layout.log(name)},", _asking(record["ports"][name]))
         for name in record["services"]
+    ]
+    return [*answers, *_too_quiet(layout, record["ports"].get("store"))]
+
+
+def _too_quiet(layout: Layout, port: int | None) -> list[Finding]:
+    """What the watch of the store has found, asked with the administrator's token of the stack."""
+    token = layout.secrets / "admin.token"
+    if port is None or not token.exists():
+        return []
+    try:
+        headers = {"Authorization": f"Bearer {token.read_text()}"}
+        url = f"http://{LOOPBACK}:{port}/v1/watch"
+        answer = httpx.get(url, headers=headers, timeout=WATCH_S, trust_env=False)
+        return watched(answer.raise_for_status().json())
+    except httpx.HTTPError as error:
+        words = f"cannot be asked ({error}); look at {layout.log('store')}"
+        return [Finding(Verdict.WRONG, "Watch", words)]
+
+
+def watched(told: Mapping[str, Any]) -> list[Finding]:
+    """A line for each thing that is too quiet; what is not in use, or not yet, is no alarm."""
+    if not told["findings"]:
+        channels = sum(each["ratings"] > 0 for each in told["channels"])
+        heard = f"{told['devices_heard']} of {told['devices_expected']} devices"
+        return [Finding(Verdict.GOOD, "Watch", f"{channels} channels move; {heard} were heard")]
+    return [
+        Finding(
+            Verdict.NOTE if each["kind"] in NO_ALARM else Verdict.WRONG,
+            f"Watch: {each['subject']}",
+            f"{each['detail']}; {each['do']}",
+        )
+        for each in told["findings"]
     ]
 
 

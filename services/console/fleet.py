@@ -11,31 +11,24 @@ import time
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
-from typing import Any, Protocol
+from typing import Any
 
 import httpx
 
 from clients.python.haoping_kiosk import Kiosk, Press
+from services.console.transports import Http, Transport
 from services.errors import HaopingError
 
 CHANNEL = "tablet"
 LEVELS, WEIGHTS = (5, 4, 3, 2, 1), (80, 10, 5, 3, 2)
 WORST_CLOCK_S = 400 * 86400
 SETTLE_S = 0.2
+Number = tuple[int, int]
+"""Which press of a device: the epoch, and the sequence in it."""
 
 
 class SimulationFailed(HaopingError):
     """The simulation could not go on; see what the service answered."""
-
-
-class Transport(Protocol):
-    """A way to send a batch of presses, such as HTTP, MQTT or AMQP."""
-
-    def send(self, batch: list[Press]) -> Sequence[dict[str, Any]]:
-        """One result for each press, `{"status": "accepted"}` or `"refused"` with the reason.
-
-        Raises httpx.TransportError or OSError when nobody knows what became of the batch.
-        """
 
 
 @dataclass(frozen=True)
@@ -59,7 +52,11 @@ class Office:
 
     def ask(self, method: str, service: str, path: str, body: object = None) -> Any:
         """What the administrator is answered. Raises SimulationFailed."""
-        headers = {"Authorization": f"Bearer {self.token}"}
+        return self.ask_as(self.token, method, service, path, body)
+
+    def ask_as(self, token: str, method: str, service: str, path: str, body: object = None) -> Any:
+        """What the holder of a token is answered. Raises SimulationFailed."""
+        headers = {"Authorization": f"Bearer {token}"}
         url = self.urls[service] + path
         answer = self.http.request(method, url, headers=headers, json=body)
         if answer.is_error:
@@ -71,6 +68,22 @@ class Office:
         entry = {"id": device, "name": f"模拟评价器 {device}", "unit": unit}
         self.ask("PUT", "registry", f"/v1/devices/{device}", entry)
 
+    def enrol(self, kiosk: Kiosk, device: str) -> None:
+        """Give a kiosk a code, with which it gets a key and a new epoch."""
+        code = self.ask("POST", "registry", f"/v1/devices/{device}:code")["code"]
+        kiosk.url = self.urls["registry"]
+        kiosk.enrol(code)
+        kiosk.url = self.urls["capture"]
+
+
+@dataclass(frozen=True)
+class Way:
+    """How presses travel. A system's `token` asks for what came by it; devices ask themselves."""
+
+    name: str = "http"
+    transport_of: Callable[[Kiosk, str], Transport] = Http
+    token: str | None = None
+
 
 @dataclass
 class Device:
@@ -81,13 +94,14 @@ class Device:
     folder: Path
     luck: random.Random
     odds: Odds
-    transport_of: Callable[[Kiosk], Transport]
+    way: Way
     wrong_by: float = 0.0
     pressed: dict[int, int] = field(default_factory=dict)
-    given_up: dict[int, int] = field(default_factory=dict)
+    wiped: set[Number] = field(default_factory=set)
     sends: int = 0
     failures: int = 0
     kiosk: Kiosk = field(init=False)
+    transport: Transport = field(init=False)
     epoch: int = field(init=False)
 
     def open(self) -> None:
@@ -98,16 +112,25 @@ class Device:
             self.office.http,
             clock=lambda: time.time() + self.wrong_by,
         )
+        self.transport = self.way.transport_of(self.kiosk, self.name)
+
+    def close(self) -> None:
+        """The process ends, whatever it was doing."""
+        self.transport.close()
+        self.kiosk.db.close()
 
     def enrol(self) -> None:
         """Start on an empty disk with a new code; what was not confirmed is gone."""
         self.open()
-        code = self.office.ask("POST", "registry", f"/v1/devices/{self.name}:code")["code"]
-        self.kiosk.url = self.office.urls["registry"]
-        self.kiosk.enrol(code)
-        self.kiosk.url = self.office.urls["capture"]
+        self.office.enrol(self.kiosk, self.name)
         (self.epoch,) = self.kiosk.me("epoch")
-        self.pressed[self.epoch] = self.given_up[self.epoch] = 0
+        self.pressed[self.epoch] = 0
+
+    @property
+    def numbers(self) -> set[Number]:
+        """Every press that was made, wiped or not."""
+        counts = self.pressed.items()
+        return {(epoch, number) for epoch, last in counts for number in range(1, last + 1)}
 
     def step(self, presses: int) -> None:
         """Some presses, then whatever the odds bring, then an attempt to send."""
@@ -118,7 +141,7 @@ class Device:
         if self._happens(self.odds.clock_jumps):
             self.wrong_by = self.luck.uniform(-WORST_CLOCK_S, WORST_CLOCK_S)
         if self._happens(self.odds.restarts):
-            self.kiosk.db.close()
+            self.close()
             self.open()
         if self._happens(self.odds.imaged_anew):
             self._image_anew()
@@ -129,19 +152,18 @@ class Device:
         return self.luck.randrange(1000) < odds
 
     def _image_anew(self) -> None:
-        self.given_up[self.epoch] = self.kiosk.count("outbox")
-        self.kiosk.db.close()
+        self.wiped |= set(self.kiosk.db.execute("SELECT epoch, sequence FROM outbox"))
+        self.close()
         for file in self.folder.glob(f"{self.name}.db*"):
             file.unlink()
         self.enrol()
 
     def flush(self, answer_lost: bool = False) -> None:
         """Send the outbox; when the answer is lost, the device cannot know and keeps everything."""
-        transport = self.transport_of(self.kiosk)
 
         def send(batch: list[Press]) -> Sequence[dict[str, Any]]:
             self.sends += len(batch)
-            results = transport.send(batch)
+            results = self.transport.send(batch)
             if answer_lost:
                 raise httpx.ReadTimeout("simulated: the answer was lost")
             return results
@@ -158,55 +180,8 @@ class Device:
             time.sleep(SETTLE_S if self.kiosk.count("outbox") else 0)
 
 
-class Http:
-    """The reference client's own way."""
-
-    def __init__(self, kiosk: Kiosk) -> None:
-        self.send = kiosk.post
-
-
-@dataclass(frozen=True)
-class Line:
-    """A device in the final account; `least` to `pressed` ratings have to be stored."""
-
-    device: str
-    pressed: int
-    least: int
-    sends: int
-    failures: int
-    stored: int
-    missing: int
-    resends: int
-
-    @property
-    def reconciles(self) -> bool:
-        """All that was not wiped is there once; what is missing was on a disk that was wiped."""
-        lost_at_most = self.pressed - self.least
-        return self.least <= self.stored <= self.pressed and self.missing <= lost_at_most
-
-
-def account(device: Device) -> Line:
-    """What the device did against what the store has of it."""
-    path = f"/v1/devices/{device.name}/sequences"
-    reported = device.office.ask("GET", "store", path)["epochs"]
-    epochs = [each for each in reported if each["epoch"] in device.pressed]
-    pressed = sum(device.pressed.values())
-    return Line(
-        device=device.name,
-        pressed=pressed,
-        least=pressed - sum(device.given_up.values()) - device.kiosk.count("refused"),
-        sends=device.sends,
-        failures=device.failures,
-        stored=sum(each["stored"] for each in epochs),
-        missing=sum(each["missing_count"] for each in epochs),
-        resends=sum(each["repeats"]["resends"] for each in epochs),
-    )
-
-
-def run(
-    devices: Sequence[Device], presses: int, until: float, unit: str, settle: Callable[[], None]
-) -> list[Line]:
-    """Register, live through about `presses` presses per device, reconcile; ends at `until`."""
+def live_through(devices: Sequence[Device], presses: int, until: float, unit: str) -> None:
+    """Register the devices and let each make about `presses` presses; ends at `until`."""
     for device in devices:
         device.office.register(device.name, unit)
         device.enrol()
@@ -218,29 +193,22 @@ def run(
             left[device.name] -= some
     for device in devices:
         device.finish(until)
-    return settled(devices, until, settle)
-
-
-def settled(devices: Sequence[Device], until: float, settle: Callable[[], None]) -> list[Line]:
-    """The account as soon as everything reconciles, or as it is when the time is over."""
-    while True:
-        settle()
-        lines = [account(device) for device in devices]
-        if all(line.reconciles for line in lines) or time.monotonic() > until:
-            return lines
 
 
 def fleet(
     office: Office,
-    count: int,
-    seed: int,
+    names: Sequence[str],
     folder: Path,
     odds: Odds = Odds(),
-    transport_of: Callable[[Kiosk], Transport] = Http,
+    ways: Sequence[Way] = (Way(),),
 ) -> list[Device]:
-    """So many devices, each with a name and a luck that follow from the seed."""
-    names = [f"{seed}-{number}" for number in range(1, count + 1)]
+    """A device for each name, by which its luck is drawn; the ways take turns."""
     return [
-        Device(f"sim-{name}", office, folder, random.Random(name), odds, transport_of)
-        for name in names
+        Device(name, office, folder, random.Random(name), odds, ways[number % len(ways)])
+        for number, name in enumerate(names)
     ]
+
+
+def names(count: int, seed: int) -> list[str]:
+    """The names of so many devices; the same seed gives the same names, and so the same luck."""
+    return [f"sim-{seed}-{number}" for number in range(1, count + 1)]

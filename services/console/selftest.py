@@ -1,4 +1,4 @@
-"""`haoping selftest`: probes of all five levels through every channel, and what did not pass.
+"""`haoping selftest`: probes of all five levels through every channel on every path.
 
 A real system refused one and two stars for a year and nobody noticed; so the way is tried.
 """
@@ -6,78 +6,74 @@ A real system refused one and two stars for a year and nobody noticed; so the wa
 from __future__ import annotations
 
 import time
-import uuid
-from collections.abc import Iterator, Sequence
-from dataclasses import dataclass, field
-from itertools import product
+from collections.abc import Iterable, Iterator, Sequence
+from contextlib import ExitStack
+from datetime import datetime
+from itertools import groupby
 from typing import Annotated
 
+import httpx
 import typer
 from rich.console import Console
 from rich.table import Table
 
 from services.console.asking import NotAnswered, Token, ask, at
+from services.console.device import State
+from services.console.probes import (
+    LOST,
+    Batch,
+    By,
+    Closed,
+    Link,
+    Path,
+    Place,
+    Plate,
+    Probe,
+    Single,
+    drawn,
+    refuse,
+)
+from services.console.reach import Reach
+from services.console.stack.layout import Layout
 from services.contracts.vocabulary import Channel, Level
 
-POLL_S = 0.2
-LOST = "sent, and not seen in the store in time"
+POLL_S, TIMEOUT_S = 0.2, 15
 PASSED = "probe_passed"
 NOT_YET = "not_seen_yet"
+NO_WINDOW = "a plate hangs at a window: name --window, or say --without plate"
+SLOW = "not sent: what was sent before it took too long"
+REMEDIES = {
+    LOST: "see with `haoping doctor` whether store runs, and what waits in its queues",
+    SLOW: "mend that first, or give more time with --within",
+    "refused by the edge": "mend what it names; the log of capture says more",
+    "refused by the broker": "see whether the broker runs, and what GET /readyz of capture says",
+    "refused by the store": "mend the rules or the registry accordingly, then try again",
+}
 console = Console()
 Within = Annotated[float, typer.Option(help="Seconds until a probe counts as lost", min=1)]
-
-
-@dataclass
-class Probe:
-    """A press that counts nowhere, and what kept it from passing (None: nothing)."""
-
-    channel: Channel
-    level: Level
-    id: str = field(default_factory=lambda: str(uuid.uuid4()))
-    obstacle: str | None = LOST
-
-
-@dataclass(frozen=True)
-class Way:
-    """The way of a rating over HTTP: in by the edge, looked up in the store, at one place."""
-
-    capture: str
-    store: str
-    token: str
-    place: dict[str, str]
-
-    def try_all(self, channels: Sequence[Channel], within_s: float) -> list[Probe]:
-        """Send every level through every channel, and wait up to `within_s` for all of them."""
-        deadline = time.monotonic() + within_s
-        probes = [Probe(channel, level) for channel, level in product(channels, Level)]
-        waiting = [probe for probe in probes if self._sent(probe)]
-        while waiting and time.monotonic() < deadline:
-            waiting = [probe for probe in waiting if not self._settled(probe)]
-            time.sleep(POLL_S if waiting else 0)
-        return probes
-
-    def _sent(self, probe: Probe) -> bool:
-        try:
-            now = ask("GET", self.capture, self.token, "/v1/time").json()["now"]
-            press = {"rating_id": probe.id, "level": int(probe.level), "channel": probe.channel}
-            body = {**press, **self.place, "pressed_at": now, "probe": True}
-            ask("POST", self.capture, self.token, "/v1/ratings", json=body)
-        except NotAnswered as error:
-            probe.obstacle = f"refused by the edge: {error.message}"
-            return False
-        return True
-
-    def _settled(self, probe: Probe) -> bool:
-        try:
-            told = ask("GET", self.store, self.token, f"/v1/ratings/{probe.id}").json()
-        except NotAnswered as error:
-            probe.obstacle = f"{LOST}: {error.message}"
-            return False
-        if told["status"] == NOT_YET:
-            return False
-        passed = told["status"] == PASSED
-        probe.obstacle = None if passed else f"refused by the store: {told['detail']}"
-        return True
+Skipped = Annotated[
+    list[By] | None, typer.Option(help="A path that this installation does not have")
+]
+Url = Annotated[str | None, typer.Option(envvar="HAOPING_CAPTURE_URL")]
+StoreUrl = Annotated[str | None, typer.Option(envvar="HAOPING_STORE_URL")]
+MqttUrl = Annotated[
+    str | None,
+    typer.Option(
+        envvar="HAOPING_SELFTEST_MQTT_URL",
+        help="mqtt://device-ID:PASSWORD@HOST:1883 of a device for probes; see --kiosk",
+    ),
+]
+KioskFile = Annotated[
+    str | None,
+    typer.Option(envvar="HAOPING_SELFTEST_KIOSK", help="The outbox file of that enrolled device"),
+]
+AmqpUrl = Annotated[
+    str | None,
+    typer.Option(
+        envvar="HAOPING_SELFTEST_AMQP_URL",
+        help="amqp://system-ID:PASSWORD@HOST:5672/ of the system whose token this is",
+    ),
+]
 
 
 def selftest(
@@ -85,37 +81,101 @@ def selftest(
     window: Annotated[str | None, typer.Option(help="A registered window to press at")] = None,
     unit: Annotated[str | None, typer.Option(help="Or a registered unit")] = None,
     channel: Annotated[list[Channel] | None, typer.Option(help="Only these channels")] = None,
+    without: Skipped = None,
     within: Within = 30,
-    capture_url: Annotated[str | None, typer.Option(envvar="HAOPING_CAPTURE_URL")] = None,
-    store_url: Annotated[str | None, typer.Option(envvar="HAOPING_STORE_URL")] = None,
+    capture_url: Url = None,
+    store_url: StoreUrl = None,
+    mqtt_url: MqttUrl = None,
+    kiosk: KioskFile = None,
+    amqp_url: AmqpUrl = None,
+    state: State = None,
 ) -> None:
-    """Send probes of all five levels through every channel; exit code 1 if one did not pass.
+    """Send probes of all levels through every channel and path; exit code 1 if one did not pass.
 
-    The token is that of a system. Probes are kept beside the ratings: they count nowhere and open
-    no case.
+    The token is that of a system, best of one called `selftest`. Probes are kept beside the
+    ratings: they count nowhere, open no case and use up no device's sequence. On the private stack
+    of this folder MQTT and AMQP need no more than a system and a device called `selftest`.
     """
-    place = {"window": window, "unit": unit}
-    named = {kind: id for kind, id in place.items() if id}
+    named = {kind: id for kind, id in {"window": window, "unit": unit}.items() if id}
     if not named:
         raise typer.BadParameter("name a --window or a --unit at which the probes press")
-    way = Way(at("capture", capture_url), at("store", store_url), token, named)
-    probes = way.try_all(channel or list(Channel), within)
-    console.print(_table(probes))
-    if obstacles := list(_obstacles(probes)):
-        for line in obstacles:
-            console.print(line, markup=False, soft_wrap=True)
+    capture, store = at("capture", capture_url), at("store", store_url)
+    now = datetime.fromisoformat(ask("GET", capture, token, "/v1/time").json()["now"])
+    with ExitStack() as lines:
+        http = lines.enter_context(httpx.Client(timeout=TIMEOUT_S))
+        place = Place(http, capture, store, token, named, now)
+        reach = Reach(place, Layout.of(state), lines)
+        paths = [*_over_http(place), reach.mqtt(mqtt_url, kiosk), reach.amqp(amqp_url)]
+        tried = [path for path in paths if path.name not in (without or ())]
+        probes = try_all(tried, channel or list(Channel), within)
+    _tell(probes)
+    if any(probe.obstacle for probe in probes):
         raise typer.Exit(1)
 
 
-def _table(probes: Sequence[Probe]) -> Table:
-    table = Table("channel", *(str(int(level)) for level in Level), title="haoping selftest")
-    for channel in dict.fromkeys(probe.channel for probe in probes):
-        cells = ["lost" if each.obstacle else "ok" for each in probes if each.channel is channel]
-        table.add_row(channel, *cells)
-    return table
+def _over_http(place: Place) -> Iterator[Path]:
+    yield from (Single(place), Batch(place), Link(place))
+    yield Plate(place) if "window" in place.at else Closed(By.PLATE, NO_WINDOW, (Channel.QR,))
 
 
-def _obstacles(probes: Sequence[Probe]) -> Iterator[str]:
-    for probe in probes:
-        if probe.obstacle:
-            yield f"{probe.channel} level {int(probe.level)}: {probe.obstacle}"
+def try_all(paths: Sequence[Path], channels: Sequence[Channel], within_s: float) -> list[Probe]:
+    """Send every level through every channel of every path; wait up to `within_s` for all."""
+    deadline = time.monotonic() + within_s
+    sent: list[tuple[Path, Probe]] = []
+    for left, path in zip(range(len(paths), 0, -1), paths, strict=True):
+        remaining = deadline - time.monotonic()
+        sent += _sent(path, channels, remaining / min(left, 2))
+    waiting = [(path, probe) for path, probe in sent if probe.obstacle == LOST]
+    while waiting:
+        waiting = [(path, probe) for path, probe in waiting if not settled(path, probe)]
+        if time.monotonic() > deadline:
+            break
+        time.sleep(POLL_S if waiting else 0)
+    return [probe for _, probe in sent]
+
+
+def _sent(path: Path, channels: Sequence[Channel], for_s: float) -> list[tuple[Path, Probe]]:
+    """Probes sent on a path; one that is slow does not use up the time of the others."""
+    until, drawn_here = time.monotonic() + for_s, list(drawn(path, channels))
+    for probes in drawn_here:
+        if time.monotonic() < until:
+            path.send(probes)
+        else:
+            refuse(probes, SLOW)
+    return [(path, probe) for probes in drawn_here for probe in probes]
+
+
+def settled(path: Path, probe: Probe) -> bool:
+    """Whether the store has said what became of the probe."""
+    try:
+        told = path.find(probe)
+    except NotAnswered as error:
+        probe.obstacle = f"{LOST}: {error.message}"
+        return False
+    if told["status"] == NOT_YET:
+        return False
+    refused = f"refused by the store: {told['detail']}"
+    probe.obstacle = None if told["status"] == PASSED else refused
+    return True
+
+
+def _tell(probes: Sequence[Probe]) -> None:
+    table = Table(
+        "path", "channel", *(str(int(level)) for level in Level), title="haoping selftest"
+    )
+    for (path, channel), group in groupby(probes, lambda each: (each.path, each.channel)):
+        table.add_row(path, channel, *("lost" if each.obstacle else "ok" for each in group))
+    console.print(table)
+    for line in obstacles(probes):
+        console.print(line, markup=False, soft_wrap=True)
+
+
+def obstacles(probes: Iterable[Probe]) -> Iterator[str]:
+    """What did not pass and what to do, one sentence for levels that share a fate."""
+    for (path, channel, obstacle), group in groupby(
+        probes, lambda each: (each.path, each.channel, each.obstacle)
+    ):
+        if obstacle:
+            levels = ", ".join(str(int(each.level)) for each in group)
+            remedy = next((do for kind, do in REMEDIES.items() if obstacle.startswith(kind)), "")
+            yield f"{channel} over {path}, level {levels}: {obstacle}{remedy and f'; {remedy}'}"

@@ -65,12 +65,16 @@ MAY: dict[Action, frozenset[Role]] = {
 
 @dataclass(frozen=True)
 class Actor:
-    """A person, device or system: who it is, its roles, and the unit whose subtree it sees."""
+    """A person, device or system: who it is, its roles, and the unit whose subtree it sees.
+
+    `epoch`: the newest one that was issued to a device that signs; None for everybody else.
+    """
 
     id: str
     roles: frozenset[Role]
     unit: str | None = None
     scope: frozenset[str] = field(default=frozenset(), repr=False)
+    epoch: int | None = None
 
     def demand(self, action: Action) -> None:
         """Raise NotAllowed unless one of the actor's roles may do `action`."""

@@ -11,13 +11,15 @@ from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, field, replace
 from datetime import date, datetime, time, timedelta
 from functools import lru_cache
+from importlib.metadata import version
 
 import holidays
 from holidays.countries.china import ChinaStaticHolidays
 
-from services.contracts.rules import DayCount, Region, Term
+from services.contracts.terms import DayCount, Region, Term
 
 DAY = timedelta(days=1)
+LIBRARY = version("holidays")
 YEARS_WITH_NOTICE = frozenset(ChinaStaticHolidays.special_public_holidays)
 
 
@@ -41,11 +43,23 @@ class Pause:
 
 @dataclass(frozen=True)
 class Day:
-    """One day of a count: its number in the term, or None when skipped, and why."""
+    """One day of a count: its number in the term or the hours counted on it, or why neither.
+
+    `still`: the clock stood still on it, so it is subtracted.
+    """
 
     day: date
     number: int | None
     why: str
+    spent: timedelta = timedelta()
+    still: bool = False
+
+    @property
+    def kind(self) -> str:
+        """Whether it is counted, skipped or subtracted."""
+        if self.number or self.spent:
+            return "counted"
+        return "subtracted" if self.still else "skipped"
 
 
 @dataclass(frozen=True)
@@ -64,9 +78,9 @@ class Count:
     def then(self, more: Count) -> Count:
         """This count continued by one that starts on its last day, such as an extension."""
         last = max(each.number or 0 for each in self.days)
+        days = more.days if more.term.unit is DayCount.HOURS else more.days[1:]
         rest = tuple(
-            replace(each, number=each.number + last if each.number else None)
-            for each in more.days[1:]
+            replace(each, number=each.number + last if each.number else None) for each in days
         )
         warnings = tuple(dict.fromkeys(self.warnings + more.warnings))
         return Count(self.start, self.term, self.days + rest, more.due, warnings)
@@ -77,11 +91,38 @@ class Calendar:
 
     def __init__(self, region: Region) -> None:
         self.region = region
+        self._opens = time.fromisoformat(region.opens)
         self._closes = time.fromisoformat(region.closes)
+        self._days: dict[date, tuple[bool, str]] = {}
+
+    @property
+    def label(self) -> str:
+        """The version of the calendar: the library that knows the notices, and local orders."""
+        local = len(self.region.extra_workdays) + len(self.region.extra_rest_days)
+        newest = max(YEARS_WITH_NOTICE)
+        return f"holidays {LIBRARY}, notices to {newest}, {local} local days"
 
     def local(self, at: datetime) -> date:
         """The day in the region on which `at` falls."""
         return at.astimezone(self.region.zone).date()
+
+    def begins(self, day: date) -> datetime:
+        """The first moment of `day` in the region."""
+        return datetime.combine(day, time.min, self.region.zone)
+
+    def opening(self, at: datetime) -> datetime:
+        """`at` itself while offices are open, else when they open next."""
+        day = self.local(at)
+        if self.works(day) and at <= self.close_of(day):
+            return max(at, self.open_of(day))
+        day += DAY
+        while not self.works(day):
+            day += DAY
+        return self.open_of(day)
+
+    def open_of(self, day: date) -> datetime:
+        """When business begins on `day`."""
+        return datetime.combine(day, self._opens, self.region.zone)
 
     def close_of(self, day: date) -> datetime:
         """The close of business of `day`."""
@@ -89,30 +130,79 @@ class Calendar:
 
     def works(self, day: date) -> bool:
         """Whether offices work on `day`; a local order goes before the national notice."""
+        return self._kind(day)[0]
+
+    def why(self, day: date) -> str:
+        """What kind of day it is, in the words of the notice."""
+        return self._kind(day)[1]
+
+    def _kind(self, day: date) -> tuple[bool, str]:
+        """Whether offices work on `day`, and why; each day is looked up once."""
+        if day not in self._days:
+            self._days[day] = (self._worked(day), self._named(day))
+        return self._days[day]
+
+    def _worked(self, day: date) -> bool:
         if day in self.region.extra_workdays:
             return True
         return day not in self.region.extra_rest_days and _china(day.year).is_working_day(day)
 
-    def why(self, day: date) -> str:
-        """What kind of day it is, in the words of the notice."""
+    def _named(self, day: date) -> str:
         if day in self.region.extra_workdays:
             return "workday by local order"
         if day in self.region.extra_rest_days:
             return "rest day by local order"
         if day in _china(day.year).weekend_workdays:
             return "make-up workday (调休)"
-        if self.works(day):
+        if self._worked(day):
             return "working day"
         return _china(day.year).get(day) or "weekend"
 
     def count(self, start: datetime, term: Term, pauses: Sequence[Pause] = ()) -> Count:
-        """Count `term` from the day after `start`, leaving out the days of `pauses`."""
-        days = tuple(self._counted(self.local(start), term, pauses))
+        """Count `term` from the day after `start`, or in hours from `start` on, leaving out the
+        days of `pauses`.
+        """
+        if term.unit is DayCount.HOURS:
+            days = tuple(self._hours(start, timedelta(hours=term.count), pauses))
+            due = self._after(start, days[-1])
+        else:
+            days = tuple(self._counted(self.local(start), term, pauses))
+            due = self.close_of(days[-1].day)
         last = days[-1].day
         ended = not any(pause.last is None and pause.covers(last) for pause in pauses)
-        years = sorted({each.day.year for each in days} - YEARS_WITH_NOTICE)
+        known = YEARS_WITH_NOTICE | self.region.known_years
+        years = sorted({each.day.year for each in days} - known)
         warnings = tuple(f"no holiday notice is known for {year}" for year in years)
-        return Count(start, term, days, self.close_of(last) if ended else None, warnings)
+        return Count(start, term, days, due if ended else None, warnings)
+
+    def _hours(self, start: datetime, left: timedelta, pauses: Sequence[Pause]) -> Iterator[Day]:
+        """Each day with the office hours counted on it (民法典 201: hours count from the event)."""
+        day = self.local(start)
+        while True:
+            still = next((pause for pause in pauses if pause.covers(day)), None)
+            open_for = sum((end - begin for begin, end in self._open(start, day)), timedelta())
+            spent = timedelta() if still else min(left, open_for)
+            yield Day(day, None, still.why if still else self.why(day), spent, still is not None)
+            left -= spent
+            if not left or (still and still.last is None):
+                return
+            day += DAY
+
+    def _open(self, start: datetime, day: date) -> Iterator[tuple[datetime, datetime]]:
+        """The office hours of `day` that lie after `start`."""
+        for begin, end in self.region.shifts if self.works(day) else ():
+            opens, closes = (datetime.combine(day, at, self.region.zone) for at in (begin, end))
+            if closes > start:
+                yield max(opens, start), closes
+
+    def _after(self, start: datetime, last: Day) -> datetime:
+        """The moment of the last day at which its counted hours are over."""
+        left = last.spent
+        for opens, closes in self._open(start, last.day):
+            if left <= closes - opens:
+                return opens + left
+            left -= closes - opens
+        return start
 
     def _counted(self, start: date, term: Term, pauses: Sequence[Pause]) -> Iterator[Day]:
         yield Day(start, None, "day of the start event")
@@ -121,7 +211,7 @@ class Calendar:
             day += DAY
             still = next((pause for pause in pauses if pause.covers(day)), None)
             if still:
-                yield Day(day, None, still.why)
+                yield Day(day, None, still.why, still=True)
                 if still.last is None:
                     return
             elif term.unit is DayCount.NATURAL or self.works(day):

@@ -1,8 +1,9 @@
 """The registry as one immutable value: units, windows, devices, items, and who may act."""
 
-from datetime import datetime, time
+from collections.abc import Iterable
+from datetime import UTC, datetime, time
 from functools import cached_property
-from typing import Annotated
+from typing import Annotated, TypeVar
 
 from pydantic import AwareDatetime, BaseModel, ConfigDict, StringConstraints
 
@@ -25,6 +26,30 @@ class Entry(BaseModel):
         )
 
 
+MAIL_ADDRESS = r"^[^@\s<>,;:\"]{1,64}@[A-Za-z0-9.-]{1,190}$"
+EntryT = TypeVar("EntryT", bound=Entry)
+Periods = dict[str, tuple[EntryT, ...]]
+"""Entries of one kind by id, each with the periods in which it counted, in order of time."""
+DAY_MIN = 24 * 60
+_ALWAYS = datetime.min.replace(tzinfo=UTC)
+
+
+def periods(entries: Iterable[EntryT]) -> Periods[EntryT]:
+    """The periods of each id; an entry without a beginning comes first."""
+    found: Periods[EntryT] = {}
+    for entry in sorted(entries, key=lambda each: each.active_from or _ALWAYS):
+        found[entry.id] = (*found.get(entry.id, ()), entry)
+    return found
+
+
+def active_at(known: Periods[EntryT], id: str, at: datetime) -> EntryT | None:
+    """What the entry was at that time; None when it is not known or did not count."""
+    for entry in known.get(id, ()):
+        if entry.active(at):
+            return entry
+    return None
+
+
 class Unit(Entry):
     """An organisation (机构) in the tree; `peers` names the group it is ranked within."""
 
@@ -39,6 +64,10 @@ class Window(Entry):
     unit: str
 
 
+def _minute(at: time | datetime) -> int:
+    return at.hour * 60 + at.minute
+
+
 class Device(Entry):
     """A kiosk or tablet (评价器) and the hours in which its hall is open.
 
@@ -51,6 +80,20 @@ class Device(Entry):
     opens: time = time(9)
     closes: time = time(17)
 
+    @cached_property
+    def hours(self) -> tuple[int, int]:
+        """The minute of the day at which its hall opens, and for how many minutes it stays open.
+
+        A hall that closes when it opens never closes; one that closes before it is open at night.
+        """
+        opens, closes = _minute(self.opens), _minute(self.closes)
+        return opens, (closes - opens) % DAY_MIN or DAY_MIN
+
+    def is_open(self, local: time | datetime, grace_min: int = 0) -> bool:
+        """Whether its hall is open at this local time, or closed no more than `grace_min` ago."""
+        opens, open_for = self.hours
+        return (_minute(local) - opens) % DAY_MIN <= open_for + grace_min
+
 
 class Item(Entry):
     """A matter (事项) that citizens come for."""
@@ -59,16 +102,26 @@ class Item(Entry):
 
 
 class Principal(Entry):
-    """A person, device or system that may act, known by the SHA-256 of its token."""
+    """A person, device or system that may act, known by the SHA-256 of its token.
+
+    `mail` is the address at work to which notices go; without one they go to nobody.
+    """
 
     roles: frozenset[Role]
     unit: str | None = None
     window: str | None = None
     token_hash: str | None = None
+    mail: Annotated[str, StringConstraints(pattern=MAIL_ADDRESS)] | None = None
 
 
 class Directory(BaseModel):
-    """A consistent snapshot of the registry with the look-ups that services need."""
+    """A consistent snapshot of the registry with the look-ups that services need.
+
+    A window, device or item that moves from one unit to another has two entries with the same id:
+    the first ends (`active_to`) when or before the second begins (`active_from`). Units and
+    principals have one entry each: a version of the registry has one tree.
+    `unit`, `window` … give the last entry of an id, `*_periods` all of them.
+    """
 
     model_config = ConfigDict(frozen=True, extra="forbid")
     version: int = 0
@@ -79,24 +132,44 @@ class Directory(BaseModel):
     principals: tuple[Principal, ...] = ()
 
     @cached_property
+    def unit_periods(self) -> Periods[Unit]:
+        """Units by id, with all their periods."""
+        return periods(self.units)
+
+    @cached_property
     def unit(self) -> dict[str, Unit]:
-        """Units by id."""
-        return {entry.id: entry for entry in self.units}
+        """Units by id, as they are in their last period."""
+        return {id: known[-1] for id, known in self.unit_periods.items()}
+
+    @cached_property
+    def window_periods(self) -> Periods[Window]:
+        """Windows by id, with all their periods."""
+        return periods(self.windows)
 
     @cached_property
     def window(self) -> dict[str, Window]:
-        """Windows by id."""
-        return {entry.id: entry for entry in self.windows}
+        """Windows by id, as they are in their last period."""
+        return {id: known[-1] for id, known in self.window_periods.items()}
+
+    @cached_property
+    def device_periods(self) -> Periods[Device]:
+        """Devices by id, with all their periods."""
+        return periods(self.devices)
 
     @cached_property
     def device(self) -> dict[str, Device]:
-        """Devices by id."""
-        return {entry.id: entry for entry in self.devices}
+        """Devices by id, as they are in their last period."""
+        return {id: known[-1] for id, known in self.device_periods.items()}
+
+    @cached_property
+    def item_periods(self) -> Periods[Item]:
+        """Items by id, with all their periods."""
+        return periods(self.items)
 
     @cached_property
     def item(self) -> dict[str, Item]:
-        """Items by id."""
-        return {entry.id: entry for entry in self.items}
+        """Items by id, as they are in their last period."""
+        return {id: known[-1] for id, known in self.item_periods.items()}
 
     @cached_property
     def _by_token_hash(self) -> dict[str, Principal]:

@@ -47,7 +47,8 @@ class RatingSubmitted(Message):
     `receipt` is made anew each time the edge takes the press, so that a resend is told from a
     redelivery by the bus. `marks` are suspicions of the edge; they change no official number.
     `epoch` and `sequence` are a device's own count of its presses. A `probe` proves that the way
-    is open: it ends beside the ratings, never among them.
+    is open: it ends beside the ratings, never among them. `appends` is the id of the first rating
+    that an unlinked append belongs to.
     """
 
     routing_key: ClassVar[str] = "rating.submitted"
@@ -79,6 +80,7 @@ class RatingSubmitted(Message):
     fingerprint: str
     marks: tuple[str, ...] = ()
     probe: bool = False
+    appends: str | None = None
 
     @model_validator(mode="after")
     def names_its_errand_whole(self) -> Self:
@@ -96,7 +98,7 @@ class RatingSubmitted(Message):
     def key(self) -> str:
         """What the rating is about: the `_id` under which it can be stored only once."""
         if not self.linked:
-            return self.rating_id
+            return f"{self.appends}:2" if self.appends else self.rating_id
         return f"{self.errand_key}:{int(self.turn)}"
 
     @property
@@ -107,11 +109,17 @@ class RatingSubmitted(Message):
     @property
     def key_of_first(self) -> str:
         """The `_id` of the first rating that this append belongs to."""
+        if not self.linked:
+            return self.appends or self.rating_id
         return self.model_copy(update={"turn": Turn.FIRST}).key
 
 
 class ErrandReported(Message):
-    """A business system says that an errand (办件) reached a stage: what a rating is about."""
+    """A business system says that an errand (办件) reached a stage: what a rating is about.
+
+    `rated_as` is the id of a rating that was given about it and could not name it: the device that
+    stood before the citizen knows no errand, but told the system by which it was called.
+    """
 
     routing_key: ClassVar[str] = "errand.reported"
     source_system: SystemCode
@@ -124,6 +132,7 @@ class ErrandReported(Message):
     staff: str | None = None
     reached_at: AwareDatetime
     promised_by: AwareDatetime | None = None
+    rated_as: str | None = None
     received_at: AwareDatetime
     submitted_by: str
 
@@ -172,11 +181,28 @@ class RatingInvalidated(Message):
     command_id: str
 
 
+class RatingLinked(Message):
+    """A bad rating was joined to its errand (or parted from it) after it was stored.
+
+    `rule` says by what it was matched. A case about it was opened at `unit_before`; the rating
+    counts at `unit` now.
+    """
+
+    routing_key: ClassVar[str] = "rating.linked"
+    rating_key: str
+    errand_key: str
+    linked: bool
+    rule: str
+    unit_before: str
+    unit: str
+    level: Level
+    at: AwareDatetime
+
+
 class CaseOpened(Message):
     """A case was opened for a bad rating or another source."""
 
     routing_key: ClassVar[str] = "case.opened"
-    announcement: ClassVar[bool] = True
     case_id: str
     rating_key: str | None
     unit: str
@@ -184,23 +210,22 @@ class CaseOpened(Message):
 
 
 class CaseMoved(Message):
-    """A case made a move of its table."""
+    """A case made a move of its table, or reached a rung of the ladder, which `tells` a role."""
 
     routing_key: ClassVar[str] = "case.moved"
-    announcement: ClassVar[bool] = True
     case_id: str
     move: str
     before: CaseState
     after: CaseState
     by: str
     at: AwareDatetime
+    tells: str | None = None
 
 
 class CaseClosed(Message):
     """A case reached its end."""
 
     routing_key: ClassVar[str] = "case.closed"
-    announcement: ClassVar[bool] = True
     case_id: str
     closing: Closing
     at: AwareDatetime

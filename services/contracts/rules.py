@@ -1,22 +1,15 @@
 """Rules are data: the shape of `config/rules/*.yaml`. Each block names the source of its values."""
 
+import hashlib
+import json
 from datetime import date
-from enum import StrEnum
 from functools import cached_property
-from typing import Literal
-from zoneinfo import ZoneInfo
 
 from pydantic import BaseModel, ConfigDict, Field
 
-from services.contracts.actor import Role
+from services.contracts.caserules import Cases, Deadlines, Ladder
+from services.contracts.terms import Block, Region, Term
 from services.contracts.vocabulary import Channel, Level
-
-
-class Block(BaseModel):
-    """A part of the rules, with the document or the reason that its values come from."""
-
-    model_config = ConfigDict(frozen=True, extra="forbid")
-    source: str
 
 
 class Levels(Block):
@@ -52,84 +45,71 @@ class Channels(Block):
     by_code: dict[Channel, ChannelRule]
 
 
-class DayCount(StrEnum):
-    """What a deadline counts: every day, or days on which offices work (with 调休)."""
-
-    NATURAL = "natural_days"
-    WORKING = "working_days"
-
-
-class Term(BaseModel):
-    """So many days; the day of the start event is not counted."""
-
-    model_config = ConfigDict(frozen=True, extra="forbid")
-    count: int = Field(ge=0)
-    unit: DayCount
-
-
 class Rating(Block):
-    """How long one may rate, how often one may append, and what silence would count as."""
+    """How long one may rate, how often one may append, and what silence would count as.
+
+    A receipt shows what became of a rating for `receipt_days` after the press. `errands_reported`:
+    the systems of the place report every errand, so a rating about an unreported one is marked.
+    """
 
     time_to_rate: Term
+    errands_reported: bool = False
     appends: int = 1
     default_level: Level | None = None
     default_counts: bool = False
     clock_tolerance_s: int = 300
+    receipt_days: int = 365
 
 
-class Deadlines(Block):
-    """The clocks of a case: contact and rectify by class; `rectify_from` is their start event."""
-
-    contact: Term
-    rectify: dict[Literal["ordinary", "complex"], Term]
-    rectify_from: Literal["dispatch", "verified"] = "dispatch"
-    appeal_review: Term
-    extension: Term
-    pause_cap_days: int
-    callback_attempts: int
-
-
-class Rung(BaseModel):
-    """A step of the escalation ladder: so many working days before (<0) or after the due day."""
+class Burst(BaseModel):
+    """So many presses within so many seconds."""
 
     model_config = ConfigDict(frozen=True, extra="forbid")
-    name: str
-    working_days: int
-    tells: Role
+    presses: int = Field(ge=2)
+    within_s: int = Field(ge=1)
 
 
-class Ladder(Block):
-    """Who is told, and when, as a case nears and passes its due time; in order of time."""
+class Marks(Block):
+    """What makes a press suspect: it follows another too soon, is one of many, or comes at night.
 
-    rungs: tuple[Rung, ...]
+    `after_hours_min`: so long after the device's hall has closed those still inside are served.
+    """
 
-
-class Cases(Block):
-    """Which bad ratings open a case."""
-
-    opens_when: Literal["always", "linked", "has_text"]
+    repeated_within_s: int = Field(ge=1)
+    burst: Burst
+    after_hours_min: int = Field(0, ge=0)
 
 
 class Scoring(Block):
-    """The smallest sample that is ranked, and how long a late press may still revise a month."""
+    """The smallest sample that is ranked, and how long a late press may still revise a month.
+
+    From `closes_on_day` of the next month on, a month closes by itself once everything is clear.
+    """
 
     min_sample: int
     revision_horizon_months: int
+    closes_on_day: int | None = Field(default=None, ge=1, le=28)
 
 
-class Region(Block):
-    """Where these rules hold: name, time zone, the close of business, and local day overrides."""
+class Watch(Block):
+    """What makes a channel or a device suspiciously quiet.
 
-    name: str
-    timezone: str = "Asia/Shanghai"
-    closes: str = "17:00"
-    extra_workdays: frozenset[date] = frozenset()
-    extra_rest_days: frozenset[date] = frozenset()
+    A channel stands still when its own pace in the same hours of the last `weeks` weeks makes at
+    least `expected` ratings likely since its last one (with ten, chance does that once in 22,000).
+    One with `never_bad_in` ratings in four weeks and not a single bad one is told. A device is
+    silent after `silent_min` minutes of opening time; its outbox grows when it was longer in each
+    of the last `heartbeats`.
+    """
 
-    @cached_property
-    def zone(self) -> ZoneInfo:
-        """The region's time zone."""
-        return ZoneInfo(self.timezone)
+    weeks: int = Field(3, ge=1, le=3)
+    expected: int = Field(10, ge=1)
+    never_bad_in: int = Field(500, ge=1)
+    silent_min: int = Field(60, ge=1)
+    heartbeats: int = Field(4, ge=2, le=10)
+
+
+def _plain(value: object) -> object:
+    return sorted(map(str, value)) if isinstance(value, frozenset) else str(value)
 
 
 class Rules(BaseModel):
@@ -144,15 +124,25 @@ class Rules(BaseModel):
     tags: dict[str, Tag]
     channels: Channels
     rating: Rating
+    marks: Marks | None = None
     cases: Cases
     deadlines: Deadlines
     ladder: Ladder
     scoring: Scoring
+    watch: Watch = Watch(source="ours")
 
     @property
     def label(self) -> str:
         """How the version is printed, such as `gansu-weiyuan v1`."""
         return f"{self.id} v{self.version}"
+
+    @cached_property
+    def clockwork(self) -> str:
+        """What due times follow from, as a digest: it tells a changed rule from one that is not."""
+        blocks = (self.region, self.deadlines, self.ladder)
+        values = [block.model_dump(mode="python", exclude={"source"}) for block in blocks]
+        text = json.dumps(values, sort_keys=True, default=_plain)
+        return hashlib.blake2s(text.encode(), digest_size=8).hexdigest()
 
     def is_bad(self, level: Level) -> bool:
         """Whether a rating of this level is a 差评."""

@@ -79,7 +79,15 @@ STORE_COMMANDS = Queue(
 RECTIFY_RATINGS = Queue(
     "rectify.ratings",
     EVENTS,
-    (events.BadRatingStored, events.AppendStored, events.RatingInvalidated),
+    (
+        events.BadRatingStored,
+        events.AppendStored,
+        events.RatingInvalidated,
+        events.RatingLinked,
+    ),
+)
+RECTIFY_NOTICES = Queue(
+    "rectify.notices", EVENTS, (events.CaseOpened, events.CaseMoved, events.CaseClosed)
 )
 CAPTURE_RAW = Queue(
     "capture.raw", MQTT, letters=((MQTT, f"{RAW_RATINGS}.*"), (RAW, f"{RAW_RATINGS}.*"))
@@ -90,6 +98,7 @@ WORK_QUEUES = (
     STORE_ERRANDS,
     STORE_COMMANDS,
     RECTIFY_RATINGS,
+    RECTIFY_NOTICES,
     CAPTURE_RAW,
 )
 WITH_BACKLOG = frozenset(kind for queue in WORK_QUEUES if queue.backlog for kind in queue.messages)

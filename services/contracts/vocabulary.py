@@ -73,6 +73,25 @@ class Invalidity(StrEnum):
     MALICIOUS = "malicious"
 
 
+class Mark(StrEnum):
+    """A remark on a rating, kept with its reason; it changes no official number."""
+
+    REPEATED = "repeated_press"
+    BURST = "burst"
+    OUTSIDE_HOURS = "outside_hours"
+    STALE = "stale_at_ingest"
+    LATE = "after_time_to_rate"
+    UNKNOWN_ERRAND = "unknown_errand"
+    INACTIVE_PLACE = "inactive_place"
+    RETIRED_TAG = "retired_tag"
+    WRONG_TAG = "wrong_tag"
+
+    @property
+    def is_suspicion(self) -> bool:
+        """Whether it speaks against the press itself, rather than tell how it was taken."""
+        return self in {Mark.REPEATED, Mark.BURST, Mark.OUTSIDE_HOURS, Mark.STALE}
+
+
 class CaseState(StrEnum):
     """Where a case (差评工单) stands; the moves between them are in `rectify/case.py`."""
 

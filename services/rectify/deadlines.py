@@ -4,20 +4,22 @@ contact     from the latest dispatch until the case is verified
 rectify     from the rule's start event (first dispatch, or verification) until the submit;
             stands still during an appeal's review and, up to a cap, while paused
 review      from an appeal until it is decided
-call-back   from the submit until the rater was called; as long as the contact term (ours)
+call-back   from the submit until the rater was called; as long as the contact term unless the
+            rules say otherwise
 Before a start event has happened, the clock runs from the one before it, so that a case nobody
 touches still falls due. A later round's rectify clock runs from its rework or reopening.
 """
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from datetime import datetime
 
 from services.contracts.actor import Role
 from services.contracts.calendar import DAY, Calendar, Count, Pause, calendar_of
-from services.contracts.rules import Deadlines as Terms
+from services.contracts.caserules import CaseClock
+from services.contracts.caserules import Deadlines as Terms
 from services.contracts.rules import Rules
 from services.contracts.vocabulary import CaseState
 from services.rectify.facts import Case
@@ -56,6 +58,11 @@ class Deadlines:
         return tuple(rung for rung in self.rungs if rung.at <= now)
 
 
+def basis(rules: Rules) -> str:
+    """What due times follow from beside the case: the rules and the calendar, named."""
+    return f"{rules.label} {rules.clockwork}, {calendar_of(rules.region).label}"
+
+
 def rung_key(case: Case, name: str) -> str:
     """How a recorded rung is remembered: each once in a round."""
     return f"{case.round}:{name}"
@@ -70,14 +77,14 @@ def derive(case: Case, rules: Rules) -> Deadlines:
     if case.state is CaseState.APPEAL_REVIEW and case.open_stop:
         review = calendar.count(case.open_stop.since, terms.appeal_review)
     if case.state is CaseState.AWAITING_CALLBACK and case.awaiting_since:
-        callback = calendar.count(case.awaiting_since, terms.contact)
-    running = (
-        contact if case.state in BEFORE_VERIFIED else None,
-        rectify if case.state in BEFORE_SUBMITTED else None,
-        review,
-        callback,
-    )
-    due_at = min((count.due for count in running if count and count.due), default=None)
+        callback = calendar.count(case.awaiting_since, terms.callback or terms.contact)
+    running: dict[CaseClock, datetime | None] = {
+        CaseClock.CONTACT: contact.due if case.state in BEFORE_VERIFIED else None,
+        CaseClock.RECTIFY: rectify.due if case.state in BEFORE_SUBMITTED else None,
+        CaseClock.REVIEW: review.due if review else None,
+        CaseClock.CALLBACK: callback.due if callback else None,
+    }
+    due_at = min((due for due in running.values() if due), default=None)
     rungs = _unrecorded(case, sorted(_rungs(case, rules, running), key=lambda rung: rung.at))
     return Deadlines(contact, rectify, review, callback, due_at, tuple(rungs))
 
@@ -115,19 +122,18 @@ def _pauses(case: Case, cap: int, calendar: Calendar) -> Iterator[Pause]:
 
 
 def _rungs(
-    case: Case, rules: Rules, running: tuple[Count | None, Count | None, Count | None, Count | None]
+    case: Case, rules: Rules, running: Mapping[CaseClock, datetime | None]
 ) -> Iterator[Rung]:
-    """The ladder of the rules hangs on the rectify clock; the others tell once when they end."""
-    contact, rectify, review, callback = running
+    """The ladder of the rules; and each clock but rectify tells once when it ends."""
     unheard = Role.DISPATCHER if case.state is CaseState.UNDISPATCHED else Role.APPROVER
-    once = (("contact", contact, unheard), ("review", review, Role.SUPERVISOR))
-    for name, count, tells in (*once, ("callback", callback, Role.SUPERVISOR)):
-        if count and count.due:
-            yield Rung(count.due, name, tells)
-    if rectify and rectify.due:
-        calendar = calendar_of(rules.region)
-        for rung in rules.ladder.rungs:
-            yield Rung(calendar.shift(rectify.due, rung.working_days), rung.name, rung.tells)
+    for clock, due in running.items():
+        if due and clock is not CaseClock.RECTIFY:
+            tells = unheard if clock is CaseClock.CONTACT else Role.SUPERVISOR
+            yield Rung(due, clock.value, tells)
+    calendar = calendar_of(rules.region)
+    for rung in rules.ladder.rungs:
+        if ends := running[rung.clock]:
+            yield Rung(calendar.shift(ends, rung.working_days), rung.name, rung.tells)
 
 
 def _unrecorded(case: Case, rungs: list[Rung]) -> Iterator[Rung]:

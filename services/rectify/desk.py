@@ -1,91 +1,27 @@
-"""What rectify does with what it hears and what it is asked: read, decide, keep.
+"""What rectify does with what it is asked: read, decide, keep.
 
 Every write is guarded by the version that was read; whoever was slower decides anew.
 """
 
 from __future__ import annotations
 
-from services.adapters.outcome import Done, Later, Never, Outcome
 from services.contracts.actor import Actor, Role
-from services.contracts.events import AppendStored, BadRatingStored, RatingInvalidated
-from services.contracts.message import Message
-from services.contracts.vocabulary import Level
 from services.errors import Conflict, NotAllowed, NotFound
 from services.rectify.case import legal_moves, move
 from services.rectify.deadlines import derive
 from services.rectify.document import Kept
-from services.rectify.facts import Act, Command, Move, Office, Scene
+from services.rectify.facts import Act, Command, Office, Scene
 from services.rectify.history import escalated
 from services.rectify.opening import (
     Report,
-    case_id,
-    for_rating,
     for_report,
     opened,
-    why_unopened,
 )
-from services.rectify.parties import SYSTEM, sees
+from services.rectify.parties import sees
 from services.rectify.repository import Cases
 
 SWEEP_AT_ONCE = 500
 OPENS_BY_HAND = {Role.DISPATCHER, Role.CALLER, Role.SUPERVISOR}
-
-
-def hear(cases: Cases, office: Office, message: Message) -> Outcome:
-    """React to an event of the store; hearing it again changes nothing."""
-    match message:
-        case BadRatingStored():
-            return open_for_rating(cases, office, message)
-        case AppendStored():
-            return note_append(cases, office, message)
-        case RatingInvalidated():
-            return note_invalidation(cases, office, message)
-    return Never(f"rectify does not know {type(message).__name__}")
-
-
-def open_for_rating(cases: Cases, office: Office, rating: BadRatingStored) -> Outcome:
-    """Open the case of a bad rating, or keep the reason why the rules open none."""
-    reason = why_unopened(rating, office.rules)
-    if reason is None:
-        cases.open(opened(for_rating(rating, office), office))
-        return Done()
-    day = office.calendar.local(rating.pressed_at).isoformat()
-    why = {"reason": reason.value, "unit": rating.unit, "level": int(rating.level)}
-    known = {"channel": rating.channel.value, "rating_day": day, "at": office.now}
-    cases.keep_unopened(rating.rating_key, {**why, **known})
-    return Done()
-
-
-def note_append(cases: Cases, office: Office, append: AppendStored) -> Outcome:
-    """Note an append; a bad one reopens a closed case, once."""
-    id = case_id(append.first_key)
-    command_id = f"append:{append.rating_key}"
-    if _system_move(cases, office, id, Move.APPEND, command_id, append.level):
-        return Done()
-    if cases.is_unopened(append.first_key):
-        return Done()
-    return Later("the case of the first rating is not open yet")
-
-
-def note_invalidation(cases: Cases, office: Office, event: RatingInvalidated) -> Outcome:
-    """The store has marked the rating: the mark is no longer pending, an open case closes."""
-    command_id = f"invalidated:{event.command_id}"
-    _system_move(cases, office, case_id(event.rating_key), Move.INVALIDATE, command_id)
-    return Done()
-
-
-def _system_move(
-    cases: Cases, office: Office, id: str, kind: Move, command_id: str, append: Level | None = None
-) -> bool:
-    while before := cases.find(id):
-        version = before.case.version
-        command = Command(command_id=command_id, move=kind, expected_version=version)
-        if before.has_made(command):
-            return True
-        act = Act(before.case, SYSTEM, office, command, append=append)
-        if cases.save(before, move(act), command):
-            return True
-    return False
 
 
 def open_report(cases: Cases, office: Office, actor: Actor, report: Report) -> str:

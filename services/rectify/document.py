@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import zlib
 from collections.abc import Mapping, Sequence
 from dataclasses import asdict, dataclass
 from datetime import UTC, datetime
@@ -9,14 +10,17 @@ from enum import Enum
 from typing import Any
 
 from services.contracts import outbox
-from services.contracts.ledger import SEAL, link
+from services.contracts.ledger import GENESIS, SEAL, link
 from services.contracts.rules import Rules
+from services.contracts.vocabulary import CaseState
 from services.errors import Conflict
-from services.rectify.deadlines import Deadlines, derive
+from services.rectify.deadlines import Deadlines, basis, derive
 from services.rectify.facts import Case, Command, Entry, Step
 
 Document = dict[str, Any]
-NEVER = "9999"
+RUNNING, PAUSED, CLOSED = "1|", "2|", "3|"
+"""How the `order` of a case begins."""
+SLOTS = 128
 
 
 @dataclass(frozen=True)
@@ -49,21 +53,57 @@ def fields(case: Case, rules: Rules) -> Document:
         "seen_from": case.seen_from,
         "rung": len(case.escalations),
         "contact_due_at": deadlines.contact.due,
-        "rectify_due_at": deadlines.rectify.due,
+        "rectify_due_at": case.due_when_submitted or deadlines.rectify.due,
         "callback_due_at": _callback_due(case, deadlines),
         "due_at": deadlines.due_at,
         "next_due_at": deadlines.next_due_at,
-        "order": order(case.id, deadlines.due_at),
+        "order": order(case, deadlines.due_at),
+        "slot": slot(case.id),
+        "facets": facets(case),
         "rules": rules.label,
+        "basis": None if case.state is CaseState.CLOSED else basis(rules),
     }
     return {
         name: _plain(value) for name, value in (case.model_dump(exclude={"id"}) | derived).items()
     }
 
 
-def order(id: str, due_at: datetime | None) -> str:
-    """The key by which lists are sorted: what is due first comes first, closed cases last."""
-    return f"{due_at.astimezone(UTC).isoformat() if due_at else NEVER}|{id}"
+def opening(step: Step, key: bytes, rules: Rules) -> Document:
+    """The whole document of a new case."""
+    entries, seal = sealed(key, GENESIS, step.entries)
+    lists = {"history": entries, "commands": [], "outbox": outgoing(step)}
+    ends = {"seal": seal, "head": head(key, step.case, seal)}
+    return {"_id": step.case.id, **fields(step.case, rules), **lists, **ends}
+
+
+def order(case: Case, due_at: datetime | None) -> str:
+    """The key by which lists are sorted: what is due first, paused cases after it, closed last."""
+    if due_at is None:
+        return f"{CLOSED}{case.id}"
+    return f"{PAUSED if case.paused else RUNNING}{moment(due_at)}|{case.id}"
+
+
+def facets(case: Case) -> list[str]:
+    """What lists ask for, each under one name: of all cases, and of those that a unit sees."""
+    state, tags = f"state={case.state.value}", [f"tag={tag}" for tag in case.tags]
+    channel = [f"channel={case.channel.value}"] if case.channel else []
+    named = {"unit": case.unit, "item": case.item, "assignee": case.assignee}
+    own = ["", state, *tags, *channel]
+    return [
+        *(f"{name}={value}" for name, value in named.items() if value),
+        *own[1:],
+        *(f"{unit}/{facet}" for unit in case.seen_from for facet in own),
+    ]
+
+
+def slot(id: str) -> int:
+    """One of so many equal parts of all cases: a sample that shows where the others lie."""
+    return zlib.crc32(id.encode()) % SLOTS
+
+
+def moment(at: datetime) -> str:
+    """A time as `order` holds it, to the millisecond."""
+    return at.astimezone(UTC).isoformat(timespec="milliseconds")
 
 
 def sealed(key: bytes, previous: str, entries: Sequence[Entry]) -> tuple[list[Document], str]:
@@ -74,6 +114,11 @@ def sealed(key: bytes, previous: str, entries: Sequence[Entry]) -> tuple[list[Do
         previous = link(key, previous, document)
         documents.append({**document, SEAL: previous})
     return documents, previous
+
+
+def head(key: bytes, case: Case, seal: str) -> str:
+    """Seals where the history ends, so that one whose last lines were cut off is told."""
+    return link(key, seal, {"case": case.id, "version": case.version})
 
 
 def outgoing(step: Step) -> list[Document]:

@@ -29,6 +29,16 @@ def dispatched(act: Act) -> Changes:
     return {"handler": handler, "dispatched_at": first, "contact_from": office.now}
 
 
+def redispatched(act: Act) -> Changes:
+    """The unit that it belongs to; whoever had it there has it no longer."""
+    return dispatched(act) | {"assignee": None}
+
+
+def linked(act: Act) -> Changes:
+    """The unit that the rating turned out to be about; its numbers go there from now on."""
+    return {"unit": act.unit, "home": act.unit}
+
+
 def taken(act: Act) -> Changes:
     """The officer who claimed it."""
     return {"assignee": act.actor.id}
@@ -70,13 +80,38 @@ def explained(act: Act) -> Changes:
 
 
 def replied(act: Act) -> Changes:
-    """When it was submitted, and the first reply; an explanation also ends the verification."""
+    """When it was submitted and had to be, and the first reply; an explanation also ends the
+    verification. What had to be is kept: rules that change later do not make it late.
+    """
     now = act.office.now
     return {
         "submitted_at": now,
+        "due_when_submitted": derive(act.case, act.office.rules).rectify.due,
         "replied_at": act.case.replied_at or now,
         "verified_at": act.case.verified_at or now,
     }
+
+
+def upheld(act: Act) -> Changes:
+    """Who found the rating invalid and why; the store has yet to mark it."""
+    why = {"invalidity": act.command.invalidity, "decider": act.actor.id}
+    return {"invalidated": True, "mark_pending": True, **why}
+
+
+def marked(act: Act) -> Changes:
+    """The store has marked the rating; from now on the receipt tells its rater why."""
+    why = act.invalidity or act.case.invalidity
+    return {"invalidated": True, "mark_pending": False, "objecting": False, "invalidity": why}
+
+
+def informed(act: Act) -> Changes:
+    """When somebody told the rater that the rating does not count, and why."""
+    return {"informed_at": act.office.now}
+
+
+def attached(act: Act) -> Changes:
+    """One more file of evidence."""
+    return {"files": (*act.case.files, act.file)}
 
 
 def called(act: Act) -> Changes:
@@ -140,13 +175,14 @@ def _new_round(case: Case, office: Office) -> Changes:
         "overran": ran_late(case, office),
         "contact_from": case.contact_from or office.now,
         "submitted_at": None,
+        "due_when_submitted": None,
         "attempts": 0,
     }
 
 
 def ran_late(case: Case, office: Office) -> bool:
     """Whether this round, or one before it, ended (or still is) after its due time."""
-    due = derive(case, office.rules).rectify.due
+    due = case.due_when_submitted or derive(case, office.rules).rectify.due
     ended = case.submitted_at or case.closed_at or office.now
     return case.overran or (due is not None and ended > due)
 

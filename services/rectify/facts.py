@@ -52,6 +52,12 @@ class Move(StrEnum):
     PAUSE = "pause"
     RESUME = "resume"
     SUPERVISE = "supervise"
+    LINK = "link"
+    ATTACH = "attach"
+    INFORM = "inform"
+    OBJECT = "object"
+    SUSTAIN = "sustain"
+    DISMISS = "dismiss"
 
 
 class Result(StrEnum):
@@ -81,6 +87,19 @@ class Command(BaseModel):
     difficulty: Difficulty | None = None
     assignee: Name | None = None
     handler: Name | None = None
+
+
+class Attachment(BaseModel):
+    """A file of evidence: what it is called, its type by content, and what it was to the byte."""
+
+    model_config = ConfigDict(frozen=True)
+    id: str
+    name: str
+    type: str
+    size: int
+    sha256: str
+    by: str
+    at: AwareDatetime
 
 
 class Stop(BaseModel):
@@ -150,6 +169,7 @@ class Case(BaseModel):
     attempts: int = 0
 
     submitted_at: AwareDatetime | None = None
+    due_when_submitted: AwareDatetime | None = None
     replied_at: AwareDatetime | None = None
     reached: bool | None = None
     satisfied: bool | None = None
@@ -157,6 +177,12 @@ class Case(BaseModel):
     overran: bool = False
     invalidated: bool = False
     mark_pending: bool = False
+    invalidity: Invalidity | None = None
+    decider: str | None = None
+    informed_at: AwareDatetime | None = None
+    objected: bool = False
+    objecting: bool = False
+    files: tuple[Attachment, ...] = ()
 
     @property
     def open_stop(self) -> Stop | None:
@@ -190,12 +216,20 @@ class Office:
 
 @dataclass(frozen=True)
 class Scene:
-    """Somebody stands before a case; `append` is the level of an append that has just come in."""
+    """Somebody stands before a case.
+
+    `append` is the level of an append that has just come in, `file` what has just been uploaded,
+    `invalidity` why the store has marked the rating, and `unit` the one that the rating turned out
+    to be about: none of it can be said in a command.
+    """
 
     case: Case
     actor: Actor
     office: Office
     append: Level | None = field(default=None, kw_only=True)
+    file: Attachment | None = field(default=None, kw_only=True)
+    invalidity: Invalidity | None = field(default=None, kw_only=True)
+    unit: str | None = field(default=None, kw_only=True)
 
 
 @dataclass(frozen=True)

@@ -11,6 +11,8 @@ from services.rectify import parties
 from services.rectify.deadlines import derive, pause_days_left
 from services.rectify.facts import Scene
 
+MOST_FILES = 20
+
 
 @dataclass(frozen=True)
 class Guard:
@@ -63,6 +65,22 @@ def _has_outside_auditor(scene: Scene) -> bool:
 
 def _appends_bad(scene: Scene) -> bool:
     return scene.append is not None and scene.office.rules.is_bad(scene.append)
+
+
+def _is_outside_the_unit(scene: Scene) -> bool:
+    case, directory = scene.case, scene.office.directory
+    return parties.is_outside(directory, scene.actor.unit, case.filer_unit or case.unit)
+
+
+def is_misplaced(scene: Scene) -> bool:
+    """Whether the rating turned out to be about a unit that the handler neither is nor heads."""
+    case = scene.case
+    chain = parties.upwards(scene.office.directory, case.home)
+    return case.handler is not None and case.handler not in set(chain)
+
+
+def _has_judge(scene: Scene) -> bool:
+    return parties.has_judge(scene.case, scene.office)
 
 
 def opposite(guard: Guard, says: str) -> Guard:
@@ -145,4 +163,28 @@ NOT_ASKER = Guard(
 )
 RUNNING = Guard("It is paused already", lambda scene: not scene.case.paused)
 PAUSED = opposite(RUNNING, "It is not paused")
+FILE = Guard(
+    "A file is sent as it is, to …/evidence of the case", lambda scene: scene.file is not None
+)
+ROOM = Guard(
+    f"A case holds at most {MOST_FILES} files", lambda scene: len(scene.case.files) < MOST_FILES
+)
+MISPLACED = Guard("It is where it belongs", is_misplaced)
+UNINFORMED = Guard("The rater was told already", lambda scene: scene.case.informed_at is None)
+FIRST_OBJECTION = Guard("There was an objection already", lambda scene: not scene.case.objected)
+CAN_BE_JUDGED = Guard(
+    "Nobody outside the unit who could decide on an objection is registered", _has_judge
+)
+OBJECTION = Guard("No objection waits for a decision", lambda scene: scene.case.objecting)
+NO_OBJECTION = opposite(OBJECTION, "This is the rater's objection: sustain or dismiss it")
+OUTSIDE_THE_UNIT = Guard(
+    "An objection is decided by somebody outside the unit and all below it",
+    _is_outside_the_unit,
+    NotAllowed,
+)
+NOT_DECIDER = Guard(
+    "Whoever found the rating invalid may not decide on the objection",
+    lambda scene: scene.actor.id != scene.case.decider,
+    NotAllowed,
+)
 PAUSE_LEFT = Guard("All days of pause are used up", _has_pause_left)

@@ -38,7 +38,7 @@ def moved(act: Act, changes: Changes) -> Step:
         told.append(_closed(after))
     if command.move is Move.UPHOLD:
         told.append(_invalidation(act, after))
-    if command.move is Move.OVERTURN:
+    if command.move in {Move.OVERTURN, Move.SUSTAIN}:
         told.append(_reinstatement(act, after))
     return Step(after, (entry,), tuple((after.version, message) for message in told))
 
@@ -86,6 +86,7 @@ def _told(entry: Entry, case_id: str) -> Message:
         after=entry.after,
         by=entry.by,
         at=entry.at,
+        tells=entry.details.get("tells"),
     )
 
 

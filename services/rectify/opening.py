@@ -24,6 +24,7 @@ class Unopened(StrEnum):
     CHANNEL = "channel"
     NOT_LINKED = "not_linked"
     NO_TEXT = "no_text"
+    APPEND = "append"
 
 
 def _is_no_rating(source: CaseSource) -> CaseSource:

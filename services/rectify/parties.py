@@ -9,6 +9,7 @@ from services.contracts.actor import Actor, Role
 from services.contracts.directory import Directory, Principal
 from services.rectify.facts import Case, Office
 
+JUDGES = frozenset({Role.AUDITOR, Role.SUPERVISOR})
 SYSTEM = Actor("rectify", frozenset({Role.SYSTEM}))
 
 
@@ -72,6 +73,19 @@ def handler_for(case: Case, office: Office) -> str | None:
 def is_outside(directory: Directory, reviewer_unit: str | None, filer_unit: str) -> bool:
     """Whether a reviewer belongs to a unit that is not in the filer's subtree."""
     return reviewer_unit is not None and reviewer_unit not in directory.subtree(filer_unit)
+
+
+def has_judge(case: Case, office: Office) -> bool:
+    """Whether anybody could decide on an objection: outside the unit, and not who found it so."""
+    unit = case.filer_unit or case.unit
+    return any(
+        each.roles & JUDGES
+        and each.active(office.now)
+        and each.id != case.decider
+        and not is_rated(each, case)
+        and is_outside(office.directory, each.unit, unit)
+        for each in office.directory.principals
+    )
 
 
 def has_outside_auditor(directory: Directory, filer_unit: str, now: datetime) -> bool:

@@ -8,7 +8,8 @@ rating_day, _month  local day and month of the press (of the report, for other s
 state, closing      where it stands; how it closed
 named, contactable  whether the rater gave a name, and a way to be reached
 submitted_at        last submit; None again while a rework or reopening is being worked on
-rectify_due_at      effective due time; None while it stands still for an appeal's review
+rectify_due_at      effective due time; None while it stands still for an appeal's review; once
+                    submitted, what it was then, whatever the rules become
 overran             an earlier round ended late: the case cannot be on time any more
 callback_due_at     from when a call-back counts as due: contact deadline or first submit
 reached, satisfied  at the verification or a call-back; what the rater said at the last one
@@ -20,57 +21,37 @@ invalidated         the rating does not count; `mark_pending` until the store ha
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping
-from dataclasses import dataclass
-from datetime import datetime
+from collections.abc import Iterable, Iterator, Mapping, Sequence, Set
+from datetime import UTC, datetime
 
 from pymongo.database import Database
 from pymongo.errors import DuplicateKeyError
 
 from services.adapters.mongo import Index, Indexes
-from services.contracts.ledger import GENESIS
+from services.contracts.period import Period
 from services.contracts.rules import Rules
-from services.contracts.vocabulary import CaseState
-from services.rectify.document import Document, Kept, fields, kept, outgoing, sealed
+from services.contracts.vocabulary import CaseSource, CaseState
+from services.rectify.deadlines import basis
+from services.rectify.document import Document, Kept, fields, head, kept, opening, outgoing, sealed
 from services.rectify.facts import Command, Step
+from services.rectify.listing import Listing, Query
 
 CASES, UNOPENED = "cases", "unopened"
 INDEXES: Indexes = {
     CASES: (
         Index(("next_due_at",)),
-        Index(("seen_from", "order")),
-        Index(("assignee", "order")),
+        Index(("order",)),
+        Index(("slot", "order")),
+        Index(("facets", "order")),
+        Index(("basis",)),
         Index(("rating_month", "unit")),
     ),
     UNOPENED: (Index(("unit",)),),
 }
 INSIDE = {"history": 0, "outbox": 0}
 SHOWN = {"outbox": 0, "commands": 0, "seen_from": 0, "seal": 0}
-LISTED = {**SHOWN, "history": 0}
-
-
-@dataclass(frozen=True)
-class Query:
-    """Which cases to list, within what the asker sees; `after` is the `order` of the last one."""
-
-    scope: frozenset[str]
-    state: CaseState | None = None
-    unit: str | None = None
-    assignee: str | None = None
-    due_before: datetime | None = None
-    after: str | None = None
-    limit: int = 50
-
-    def filter(self) -> Document:
-        """The query in the database's words."""
-        wanted = {"state": self.state, "unit": self.unit, "assignee": self.assignee}
-        where: Document = {name: value for name, value in wanted.items() if value}
-        where["seen_from"] = {"$in": sorted(self.scope)}
-        if self.due_before:
-            where["due_at"] = {"$lt": self.due_before}
-        if self.after:
-            where["order"] = {"$gt": self.after}
-        return where
+SHOWN |= {"head": 0, "slot": 0, "facets": 0, "basis": 0}
+BEGINNING = datetime(1970, 1, 1, tzinfo=UTC)
 
 
 class Cases:
@@ -78,21 +59,13 @@ class Cases:
 
     def __init__(self, db: Database[Document], key: bytes, rules: Rules) -> None:
         self._cases, self._unopened = db[CASES], db[UNOPENED]
+        self._ratings, self._bases = db["ratings"], db["deadline_bases"]
         self._key, self._rules = key, rules
 
     def open(self, step: Step) -> bool:
         """Keep a new case; False when there is one already."""
-        entries, seal = sealed(self._key, GENESIS, step.entries)
-        document = {
-            "_id": step.case.id,
-            **fields(step.case, self._rules),
-            "history": entries,
-            "seal": seal,
-            "commands": [],
-            "outbox": outgoing(step),
-        }
         try:
-            self._cases.insert_one(document)
+            self._cases.insert_one(opening(step, self._key, self._rules))
         except DuplicateKeyError:
             return False
         return True
@@ -129,7 +102,11 @@ class Cases:
         entries, seal = sealed(self._key, before.seal, step.entries)
         lists = {"history": entries, "commands": made, "outbox": outgoing(step)}
         change = {
-            "$set": {**fields(step.case, self._rules), "seal": seal},
+            "$set": {
+                **fields(step.case, self._rules),
+                "seal": seal,
+                "head": head(self._key, step.case, seal),
+            },
             "$push": {name: {"$each": items} for name, items in lists.items() if items},
         }
         change = {operator: what for operator, what in change.items() if what}
@@ -137,17 +114,71 @@ class Cases:
 
     def due(self, now: datetime, limit: int) -> list[Kept]:
         """Cases with a rung that has come, the longest overdue first."""
-        found = self._cases.find({"next_due_at": {"$lte": now}}, INSIDE)
+        found = self._cases.find({"next_due_at": {"$gt": BEGINNING, "$lte": now}}, INSIDE)
         return [kept(document) for document in found.sort("next_due_at").limit(limit)]
 
-    def page(self, query: Query) -> list[Document]:
-        """One page of cases, what is due first on top."""
-        found = self._cases.find(query.filter(), LISTED).sort("order")
-        return list(found.limit(query.limit))
+    def older_bases(self, now: datetime) -> list[str]:
+        """What due times followed from before the rules and the calendar of this process.
+
+        Each basis has the number in which it was first met, so that of two replicas with different
+        rules only the newer ones count.
+        """
+        own, known = (
+            basis(self._rules),
+            {each["_id"]: each["number"] for each in self._bases.find()},
+        )
+        if own not in known:
+            met = {"number": max(known.values(), default=0) + 1, "at": now}
+            self._bases.update_one({"_id": own}, {"$setOnInsert": met}, upsert=True)
+            return self.older_bases(now)
+        return [each for each, number in known.items() if (number, each) < (known[own], own)]
+
+    def resting_on(self, bases: Sequence[str], limit: int) -> list[tuple[Kept, Document]]:
+        """Open cases whose due times follow from one of these, with what is kept of them."""
+        found = self._cases.find({"basis": {"$in": list(bases)}}, INSIDE).limit(limit)
+        return [(kept(document), document) for document in found]
+
+    def rederive(self, before: Kept, step: Step, old: str) -> bool:
+        """Set due times anew, unless another replica did (False)."""
+        return self._update(before, step, {"version": before.case.version, "basis": old}, [])
+
+    def of_months(self, period: Period, units: Set[str]) -> list[Document]:
+        """The cases of bad ratings of these units in a period, for its figures."""
+        months = {"$gte": f"{period.first:%Y-%m}", "$lte": f"{period.last:%Y-%m}"}
+        without = {"history": 0, "outbox": 0, "commands": 0}
+        found = self._cases.find(
+            {"rating_month": months, "source": CaseSource.RATING.value}, without
+        )
+        return [each for each in found if each["unit"] in units]
+
+    def whole(self, slot: int) -> list[Document]:
+        """One part of all cases, with all that is kept of them."""
+        return list(self._cases.find({"slot": slot}, {"outbox": 0, "commands": 0}))
+
+    def whole_case(self, id: str) -> Document:
+        """All that is kept of a case."""
+        return self._cases.find_one({"_id": id}, {"outbox": 0, "commands": 0}) or {}
+
+    def rows(self, query: Query) -> Iterator[Document]:
+        """The cases of a list, in order, read as they are asked for."""
+        return Listing(self._cases).rows(query)
 
     def keep_unopened(self, rating_key: str, why: Mapping[str, object]) -> None:
         """Keep the reason why a bad rating has no case; once."""
         self._unopened.update_one({"_id": rating_key}, {"$setOnInsert": dict(why)}, upsert=True)
+
+    def rating(self, key: str) -> Document | None:
+        """The stored rating under this key, without what is personal."""
+        return self._ratings.find_one({"_id": key}, {"sealed": 0, "outbox": 0})
+
+    def opened_after_all(self, rating_key: str, case_id: str) -> None:
+        """The reason why this rating had no case has gone; it stays, and is counted no more."""
+        self._unopened.update_one({"_id": rating_key}, {"$set": {"case": case_id}})
+
+    def waiting(self) -> list[Kept]:
+        """Open cases that no unit could handle when they came."""
+        where = {"facets": f"state={CaseState.UNDISPATCHED.value}", "dispatched_at": None}
+        return [kept(document) for document in self._cases.find(where, INSIDE).limit(500)]
 
     def is_unopened(self, rating_key: str) -> bool:
         """Whether it is known why this rating has no case."""
@@ -157,6 +188,6 @@ class Cases:
         """How many bad ratings have no case, by unit and reason."""
         group = {"_id": {"unit": "$unit", "reason": "$reason"}, "count": {"$sum": 1}}
         found = self._unopened.aggregate(
-            [{"$match": {"unit": {"$in": sorted(scope)}}}, {"$group": group}]
+            [{"$match": {"unit": {"$in": sorted(scope)}, "case": None}}, {"$group": group}]
         )
         return [{**each["_id"], "count": each["count"]} for each in found]

@@ -3,65 +3,52 @@
 from collections.abc import Sequence
 from typing import Any
 
-from pydantic import ValidationError
 from werkzeug.wrappers import Request
 
 from services.adapters.bus import Delivery, consume
-from services.adapters.clock import BusinessClock, Clock
-from services.adapters.http import api, read_json, refusal
-from services.adapters.ledger import LedgerKey
-from services.adapters.mongo import Db, MongoDatabase
-from services.adapters.outbox import Outbox
+from services.adapters.http import api, read_json
 from services.adapters.outcome import Outcome
-from services.adapters.registry import Registry, RegistryCache
-from services.adapters.rulebook import Rulebook, RulesInForce
 from services.adapters.timer import every
 from services.contracts import topology
 from services.contracts.actor import Action, Actor
 from services.contracts.message import Message
-from services.rectify import desk, views
-from services.rectify.facts import Command, Office
+from services.rectify import desk, hearing, views
+from services.rectify.facts import Command
+from services.rectify.filing import Filing
+from services.rectify.lists import Lists
+from services.rectify.notifying import Notifying
 from services.rectify.opening import Report
-from services.rectify.repository import CASES, INDEXES, Cases
+from services.rectify.overview import Overview
+from services.rectify.receiving import Receiving
 
 CREATED = 201
-SWEEP_EVERY_S = 1.0
+SWEEP_EVERY_S, DISPATCH_EVERY_S = 1.0, 5.0
 
 
-class Rectify:
+class Rectify(Receiving, Filing, Lists, Notifying, Overview):
     """Hears of bad ratings, answers officers, and watches the deadlines."""
 
     name = "rectify"
-    db: Db = MongoDatabase(INDEXES)
-    clock: Clock = BusinessClock()
-    rules: RulesInForce = Rulebook()
-    registry: RegistryCache = Registry()
-    key: bytes = LedgerKey()
-    outbox: Outbox = Outbox(CASES)
 
     @consume(topology.RECTIFY_RATINGS, size=50, within_ms=20)
     def hear(self, deliveries: Sequence[Delivery[Message]]) -> list[Outcome]:
         """React to what the store has said."""
         cases, office = self._cases(), self._office()
-        outcomes = [desk.hear(cases, office, delivery.message) for delivery in deliveries]
+        outcomes = [hearing.hear(cases, office, delivery.message) for delivery in deliveries]
         self.outbox.wake()
         return outcomes
+
+    @every(DISPATCH_EVERY_S)
+    def dispatch(self) -> None:
+        """Dispatch what no unit could handle before the registry changed."""
+        if hearing.dispatch_waiting(self._cases(), self._office()):
+            self.outbox.wake()
 
     @every(SWEEP_EVERY_S)
     def sweep(self) -> None:
         """Record the rungs that have come."""
         if desk.escalate_due(self._cases(), self._office()):
             self.outbox.wake()
-
-    @api("GET", "/v1/cases", Action.READ_CASES)
-    def get_cases(self, request: Request, actor: Actor) -> dict[str, Any]:
-        """One page of the cases in the actor's scope, what is due first on top."""
-        try:
-            asked = views.Asked.model_validate(request.args.to_dict())
-        except ValidationError as error:
-            raise refusal(error) from None
-        found = self._cases().page(asked.query(actor, self.clock.now()))
-        return views.page(found, asked.limit)
 
     @api("POST", "/v1/cases", Action.MOVE_CASE)
     def post_case(self, request: Request, actor: Actor) -> tuple[int, dict[str, str]]:
@@ -98,12 +85,6 @@ class Rectify:
     def healthz(self, request: Request, actor: Actor) -> dict[str, bool]:
         """The process lives."""
         return {"live": True}
-
-    def _office(self) -> Office:
-        return Office(self.rules.current, self.registry.current, self.clock.now())
-
-    def _cases(self) -> Cases:
-        return Cases(self.db, self.key, self.rules.current)
 
     def _detail(self, actor: Actor, id: str) -> dict[str, Any]:
         cases = self._cases()

@@ -4,20 +4,24 @@ from __future__ import annotations
 
 import base64
 import binascii
+from collections import Counter
 from collections.abc import Mapping
-from datetime import datetime
+from datetime import timedelta
 from typing import Annotated, Any
 
 from pydantic import AwareDatetime, BaseModel, BeforeValidator, ConfigDict, Field
 
 from services.contracts.actor import Actor
-from services.contracts.calendar import Count
-from services.contracts.vocabulary import CaseState
+from services.contracts.calendar import DAY, Count, Day
+from services.contracts.vocabulary import CaseState, Channel
 from services.rectify.case import legal_moves
-from services.rectify.deadlines import derive
-from services.rectify.document import Document, Kept
+from services.rectify.deadlines import basis, derive
+from services.rectify.document import PAUSED, Document, Kept
 from services.rectify.facts import Office, Scene
-from services.rectify.repository import Query
+from services.rectify.listing import Query
+from services.rectify.repository import Cases
+
+MINUTE = timedelta(minutes=1)
 
 
 def _opened_cursor(text: str) -> str:
@@ -27,38 +31,75 @@ def _opened_cursor(text: str) -> str:
         raise ValueError("not a cursor that a list has given") from None
 
 
-class Asked(BaseModel):
-    """The query string of `GET /v1/cases`. `mine` are those assigned to the asker."""
+class Wanted(BaseModel):
+    """The filters of a list; all that are given must hold.
+
+    `mine` are the cases assigned to the asker, `my_unit` those that the asker's own unit handles,
+    `unit` is the rated one; `due_today` is the local day.
+    """
 
     model_config = ConfigDict(frozen=True, extra="forbid")
     state: CaseState | None = None
     unit: str | None = None
+    my_unit: bool = False
     mine: bool = False
+    item: str | None = None
+    tag: str | None = None
+    channel: Channel | None = None
+    due_today: bool = False
     overdue: bool = False
     due_before: AwareDatetime | None = None
-    cursor: Annotated[str, BeforeValidator(_opened_cursor)] | None = None
-    limit: Annotated[int, Field(ge=1, le=200)] = 50
 
-    def query(self, actor: Actor, now: datetime) -> Query:
-        """What to look for: one case more than asked for shows whether there is a next page."""
-        limits = [at for at in (self.due_before, now if self.overdue else None) if at]
+    def query(self, actor: Actor, office: Office, limit: int, after: str | None = None) -> Query:
+        """What to look for."""
+        today = office.calendar.begins(office.calendar.local(office.now))
+        tomorrow = office.calendar.begins(office.calendar.local(office.now) + DAY)
+        ends = (
+            self.due_before,
+            office.now if self.overdue else None,
+            tomorrow if self.due_today else None,
+        )
         return Query(
             scope=actor.scope,
             state=self.state,
             unit=self.unit,
+            handler=actor.unit if self.my_unit else None,
             assignee=actor.id if self.mine else None,
-            due_before=min(limits, default=None),
-            after=self.cursor,
-            limit=self.limit + 1,
+            item=self.item,
+            tag=self.tag,
+            channel=self.channel,
+            due_from=today if self.due_today else None,
+            due_before=min((end for end in ends if end), default=None),
+            after=after,
+            limit=limit,
         )
 
 
-def page(found: list[Document], limit: int) -> Document:
-    """One page and the cursor of the next; None when this is the last."""
-    shown = found[:limit]
-    more = len(found) > limit
-    cursor = base64.urlsafe_b64encode(shown[-1]["order"].encode()).decode() if more else None
-    return {"items": [public(each) for each in shown], "next": cursor}
+class Asked(Wanted):
+    """The query string of `GET /v1/cases`: filters, and which page."""
+
+    cursor: Annotated[str, BeforeValidator(_opened_cursor)] | None = None
+    limit: Annotated[int, Field(ge=1, le=200)] = 50
+
+    def page(self, cases: Cases, actor: Actor, office: Office) -> Document:
+        """One page and the cursor of the next; None when this is the last.
+
+        The cursor is a place in the order, so other cases are neither missed nor told twice when
+        some move meanwhile. One case more than asked for shows whether there is a next page.
+        """
+        query = self.query(actor, office, self.limit + 1, self.cursor)
+        found = list(cases.rows(query))
+        shown, more = found[: self.limit], len(found) > self.limit
+        cursor = base64.urlsafe_b64encode(shown[-1]["order"].encode()).decode() if more else None
+        return {"items": [row(each, office) for each in shown], "next": cursor}
+
+
+def row(document: Mapping[str, Any], office: Office) -> Document:
+    """A case as a list shows it."""
+    due_at = document["due_at"]
+    overdue = due_at is not None and due_at < office.now
+    paused = document["order"].startswith(PAUSED)
+    return {**public(document), "overdue": overdue, "paused": paused}
 
 
 def public(document: Mapping[str, Any]) -> Document:
@@ -85,6 +126,7 @@ def explained(before: Kept, office: Office) -> Document:
     return {
         "case": before.case.id,
         "rules": office.rules.label,
+        "basis": basis(office.rules),
         "state": before.case.state,
         "due_at": deadlines.due_at,
         "clocks": {name: _told(count) for name, count in counts.items() if count},
@@ -95,10 +137,20 @@ def explained(before: Kept, office: Office) -> Document:
 
 
 def _told(count: Count) -> Document:
+    kinds = Counter(day.kind for day in count.days)
     return {
         "start": count.start,
         "term": count.term,
         "due": count.due,
-        "days": [{"day": day.day, "counts_as": day.number, "why": day.why} for day in count.days],
+        "counted": kinds["counted"],
+        "skipped": kinds["skipped"],
+        "subtracted": kinds["subtracted"],
+        "days": [_day(day) for day in count.days],
         "warnings": count.warnings,
     }
+
+
+def _day(day: Day) -> Document:
+    hours = {"minutes": day.spent // MINUTE} if day.spent else {}
+    counts = {"counts_as": day.number, "kind": day.kind, "why": day.why}
+    return {"day": day.day, **counts, **hours}

@@ -9,7 +9,7 @@ from datetime import datetime
 
 from services.adapters.devices import sealed_key
 from services.adapters.sealing import Sealer
-from services.contracts.directory import Device, Directory
+from services.contracts.directory import Device, Directory, active_at
 from services.contracts.keyring import Ring
 from services.errors import Conflict, NotAuthenticated, NotFound
 from services.registry import enrolment
@@ -77,15 +77,19 @@ def shown(ring: Ring, key: bytes) -> KeyIssued:
 
 def registered(directory: Directory, device: str, now: datetime) -> Device:
     """The device in the registry. Raises NotFound for one that is not there or not active."""
-    found = directory.device.get(device)
-    if found is None or not found.active(now):
+    found = active_at(directory.device_periods, device, now)
+    if found is None:
         raise NotFound(f"There is no active device {device} in the registry; register it first")
     return found
 
 
 def with_device(directory: Directory, device: Device) -> Directory:
-    """The next version of the registry, in which the device stands as given."""
-    others = tuple(each for each in directory.devices if each.id != device.id)
+    """The next version of the registry, in which the device stands as given.
+
+    What it was in other periods stays: a period is replaced by one that begins when it did.
+    """
+    begins = (device.id, device.active_from)
+    others = tuple(each for each in directory.devices if (each.id, each.active_from) != begins)
     content = {name: getattr(directory, name) for name in Directory.model_fields}
     changed = {"devices": (*others, device), "version": directory.version + 1}
     return Directory(**(content | changed))

@@ -7,13 +7,14 @@ from typing import Self
 
 from pydantic import AwareDatetime, BaseModel, ConfigDict
 
+from services.contracts.calendar import calendar_of
 from services.contracts.directory import Directory, Unit
+from services.contracts.printing import POINTS, ranks_within
 from services.contracts.rules import Rules
 from services.score.facts import Facts, UnitFacts, facts_of
 from services.score.index import Recipe, Result, evaluate
 from services.score.indicators import measure_all
 from services.score.measure import Measured
-from services.score.printing import POINTS, ranks_within
 
 REGION = "region"
 
@@ -26,6 +27,7 @@ class Context(BaseModel):
     recipes: tuple[Recipe, ...]
     directory: Directory
     cut_off: AwareDatetime
+    calendar: str = ""
 
     @classmethod
     def of(
@@ -38,7 +40,13 @@ class Context(BaseModel):
             windows=directory.windows,
             items=directory.items,
         )
-        return cls(rules=rules, recipes=tuple(recipes), directory=kept, cut_off=cut_off)
+        return cls(
+            rules=rules,
+            recipes=tuple(recipes),
+            directory=kept,
+            cut_off=cut_off,
+            calendar=calendar_of(rules.region).label,
+        )
 
 
 @dataclass(frozen=True)
@@ -70,21 +78,27 @@ class Scoring:
     def lines(self) -> list[Line]:
         """Every unit of the registry with its subtree."""
         directory = self.context.directory
-        return [self._line(unit, directory.subtree(unit.id)) for unit in directory.units]
+        return [self._line(unit, directory.subtree(unit.id)) for unit in directory.unit.values()]
 
     def _line(self, unit: Unit, members: Iterable[str]) -> Line:
         context = self.context
-        facts = facts_of(members, self.by_unit, context.directory, context.rules, context.cut_off)
-        figures = measure_all(facts)
+        facts = facts_of(
+            members, self.by_unit, context.directory, context.rules, context.cut_off, unit.id
+        )
+        figures = measure_all(facts, self.recipe.min_sample)
         result = evaluate(self.recipe, figures)
         return Line(unit.id, unit.name, unit.peers, facts, figures, result)
+
+    def ranks(self, line: Line) -> bool:
+        """Whether the unit has a place: its group is ranked by this index, and its sample holds."""
+        return line.result.ranked and self.recipe.ranks(line.peers)
 
     def places(self, lines: Iterable[Line]) -> dict[str, int]:
         """The place of each unit that is ranked, on printed scores, among its peers."""
         entered = {
             line.unit: (line.peers, POINTS.figure(line.result.total))
             for line in lines
-            if line.peers and line.result.ranked and line.result.total is not None
+            if line.peers and self.ranks(line) and line.result.total is not None
         }
         groups = {unit: peers for unit, (peers, _) in entered.items()}
         return ranks_within(groups, {unit: printed for unit, (_, printed) in entered.items()})

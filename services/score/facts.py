@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from datetime import datetime
 from functools import cached_property, reduce
@@ -12,10 +12,21 @@ from typing import Any, Self
 
 from services.contracts.directory import Directory
 from services.contracts.rules import Rules
+from services.contracts.verdict import CaseAtCutOff
 from services.contracts.vocabulary import Level
 from services.score.errands import Errands
-from services.score.tally import Cell, Topic, by_level, cells_from, rows, topics_from
-from services.score.verdict import CaseAtCutOff
+from services.score.imports import Imported, for_unit
+from services.score.tally import (
+    Cell,
+    Mark,
+    Topic,
+    by_level,
+    cells_from,
+    combined,
+    marks_from,
+    rows,
+    topics_from,
+)
 
 
 @dataclass(frozen=True)
@@ -28,15 +39,24 @@ class UnitFacts:
     cases: tuple[CaseAtCutOff, ...] = ()
     bad: tuple[str, ...] = ()
     invalid: tuple[str, ...] = ()
+    marks: Counter[Mark] = field(default_factory=Counter)
+    imports: tuple[Imported, ...] = ()
 
     def __add__(self, other: UnitFacts) -> UnitFacts:
-        return UnitFacts(
-            self.cells + other.cells,
-            self.topics + other.topics,
-            self.errands + other.errands,
-            self.cases + other.cases,
-            self.bad + other.bad,
-            self.invalid + other.invalid,
+        return UnitFacts.together([self, other])
+
+    @classmethod
+    def together(cls, parts: Sequence[UnitFacts]) -> Self:
+        """Several units added up; their order does not matter to any figure."""
+        return cls(
+            combined(each.cells for each in parts),
+            combined(each.topics for each in parts),
+            reduce(add, (each.errands for each in parts), Errands()),
+            tuple(case for each in parts for case in each.cases),
+            tuple(key for each in parts for key in each.bad),
+            tuple(key for each in parts for key in each.invalid),
+            combined(each.marks for each in parts),
+            tuple(row for each in parts for row in each.imports),
         )
 
     def explained(self, bad: tuple[str, ...], invalid: tuple[str, ...]) -> Self:
@@ -52,6 +72,8 @@ class UnitFacts:
             "cases": [case.plain() for case in self.cases],
             "bad": list(self.bad),
             "invalid": list(self.invalid),
+            "marks": rows(self.marks),
+            "imports": [each.plain() for each in self.imports],
         }
 
     @classmethod
@@ -64,6 +86,8 @@ class UnitFacts:
             tuple(CaseAtCutOff.from_plain(case) for case in plain["cases"]),
             tuple(plain["bad"]),
             tuple(plain["invalid"]),
+            marks_from(plain.get("marks", ())),
+            tuple(Imported.from_plain(each) for each in plain.get("imports", ())),
         )
 
 
@@ -75,6 +99,14 @@ class Facts:
     rules: Rules
     offered: frozenset[str] = frozenset()
     hall_of: Mapping[str, str] = field(default_factory=dict)
+    unit: str = ""
+    departments: frozenset[str] = frozenset()
+    rated_departments: frozenset[str] = frozenset()
+
+    @cached_property
+    def imported(self) -> dict[str, Imported]:
+        """Figures that other systems counted, for the unit with its subtree."""
+        return for_unit(self.unit, self.did.imports)
 
     @cached_property
     def active(self) -> Counter[Level]:
@@ -125,10 +157,20 @@ def facts_of(
     directory: Directory,
     rules: Rules,
     at: datetime,
+    head: str = "",
 ) -> Facts:
-    """The facts of several units together, with the items that they have on offer at `at`."""
+    """The facts of `head` and what is below it, with the items that are on offer at `at`."""
     wanted = frozenset(units)
-    did = reduce(add, (by_unit[unit] for unit in sorted(wanted & by_unit.keys())), UnitFacts())
+    did = UnitFacts.together([by_unit[unit] for unit in sorted(wanted & by_unit.keys())])
     items = (item for item in directory.items if item.unit in wanted and item.active(at))
     halls = {window.id: window.hall for window in directory.windows}
-    return Facts(did, rules, frozenset(item.id for item in items), halls)
+    offered = list(items)
+    departments = frozenset(item.unit for item in offered)
+    rated = frozenset(unit for unit in departments if _rated(by_unit.get(unit)))
+    return Facts(
+        did, rules, frozenset(item.id for item in offered), halls, head, departments, rated
+    )
+
+
+def _rated(did: UnitFacts | None) -> bool:
+    return did is not None and any(cell.counts for cell in did.cells)

@@ -2,92 +2,92 @@
 
 from __future__ import annotations
 
-from datetime import datetime
+from collections.abc import Iterable, Iterator, Mapping
+from datetime import date, datetime
+from functools import reduce
+from operator import add
 
-from services.adapters.mongo import Db, Document
-from services.contracts.vocabulary import CaseSource, Standing
-from services.score.errands import Errands, TimeToRateEnds, count_errands, first_rating_key
+from services.adapters.devices import COLLECTION, HEARTBEATS
+from services.adapters.mongo import AT_ONCE, Db, Document, by_ids
+from services.contracts.period import Period
+from services.contracts.verdict import CaseAtCutOff
+from services.contracts.vocabulary import CaseSource
+from services.score.errands import Errands, TimeToRateEnds, at_cut_off
 from services.score.facts import UnitFacts
-from services.score.period import Period
-from services.score.repository import Tallies, chunks
-from services.score.tally import Cell, cells_from, combined, topics_from
-from services.score.verdict import CaseAtCutOff
+from services.score.imports import Imported, Place
+from services.score.kept import Kept
+from services.score.late import Late
+from services.score.repository import KIND, Tallies
+from services.score.tally import Bucket, combined
 
 UNDECIDED = ["open", "replaying"]
 """States of a quarantine row that may still become a rating."""
+RATING = (*KIND, "stored_at", "received_at", "decisions", "links")
+ERRAND = tuple("unit window day stage reached_at promised_by rated_as stored_at".split())
 
 
 class Happenings:
-    """What happened in a period, by unit, read from tallies, errands and cases."""
+    """What happened in a period, by unit, read from tallies, imports and cases."""
 
     def __init__(self, db: Db) -> None:
         self._db, self._tallies = db, Tallies(db)
 
     def facts(
-        self, period: Period, cut_off: datetime, ends: TimeToRateEnds
+        self,
+        period: Period,
+        cut_off: datetime,
+        ends: TimeToRateEnds,
+        imports: Mapping[Place, Imported] | None = None,
+        read: Iterable[Kept] | None = None,
     ) -> dict[str, UnitFacts]:
-        """The facts of every unit at `cut_off`, without the keys of single ratings."""
-        days = {"$gte": f"{period.first}", "$lte": f"{period.last}"}
-        errands = self._errands(days, ends, cut_off)
-        cases = self._cases(period, cut_off)
-        buckets: dict[str, list[Document]] = {unit: [] for unit in errands.keys() | cases.keys()}
-        for bucket in self._tallies.between(period.first, period.last):
-            buckets.setdefault(bucket["unit"], []).append(bucket)
+        """The facts of every unit at `cut_off`, without the keys of single ratings.
+
+        `read` are the buckets of the period, where they have been read already.
+        """
+        cases, rows = self._cases(period, cut_off), _by_unit((imports or {}).values())
+        units = cases.keys() | rows.keys()
+        kept: dict[str, list[Bucket]] = {unit: [] for unit in units}
+        for each in self.buckets(period) if read is None else read:
+            kept.setdefault(each.unit, []).append(each.bucket)
         return {
             unit: UnitFacts(
-                combined(cells_from(each["cells"]) for each in own),
-                combined(topics_from(each["topics"]) for each in own),
-                errands.get(unit, Errands()),
+                combined(each.cells for each in own),
+                combined(each.topics for each in own),
+                _errands(own, ends, cut_off),
                 tuple(cases.get(unit, ())),
+                marks=combined(each.marks for each in own),
+                imports=tuple(rows.get(unit, ())),
             )
-            for unit, own in buckets.items()
+            for unit, own in kept.items()
         }
 
-    def _errands(
-        self, days: Document, ends: TimeToRateEnds, cut_off: datetime
-    ) -> dict[str, Errands]:
-        fields = ("unit", "window", "day", "stage", "reached_at", "promised_by")
-        errands = list(self._db["errands"].find({"day": days}, dict.fromkeys(fields, 1)))
-        keys = (first_rating_key(errand) for errand in errands)
-        wanted = ({"_id": {"$in": part}} for part in chunks(keys))
-        found = (
-            each["_id"] for some in wanted for each in self._db["ratings"].find(some, {"_id": 1})
-        )
-        return count_errands(errands, frozenset(found), ends, cut_off)
+    def buckets(self, period: Period) -> Iterator[Kept]:
+        """The buckets of every unit and day."""
+        return self._tallies.between(period.first, period.last)
 
     def _cases(self, period: Period, cut_off: datetime) -> dict[str, list[CaseAtCutOff]]:
         cases: dict[str, list[CaseAtCutOff]] = {}
         months = {"$gte": f"{period.first:%Y-%m}", "$lte": f"{period.last:%Y-%m}"}
         wanted = {"rating_month": months, "source": CaseSource.RATING.value}
-        for case in self._db["cases"].find(wanted, {"history": 0, "outbox": 0}):
+        for case in self._db["cases"].find(wanted, {"history": 0, "outbox": 0, "commands": 0}):
             cases.setdefault(case["unit"], []).append(CaseAtCutOff.of(case, cut_off))
         return cases
 
     def behind(
-        self, period: Period, units: frozenset[str] | None, bad: frozenset[int]
+        self, buckets: Iterable[Kept], units: frozenset[str] | None, bad: frozenset[int]
     ) -> dict[str, tuple[tuple[str, ...], tuple[str, ...]]]:
         """Keys of the bad and of the invalid first ratings, by unit: what explains a figure.
 
-        Tallies know which buckets hold any, so that no other rating is read.
+        A bucket that was checked knows them; of the others, those are read that hold any.
         """
         found: dict[str, tuple[tuple[str, ...], tuple[str, ...]]] = {}
-        for bucket in self._tallies.between(period.first, period.last):
-            unit, cells = bucket["unit"], cells_from(bucket["cells"])
-            if (units is None or unit in units) and any(_telling(cell, bad) for cell in cells):
-                bad_before, invalid_before = found.get(unit, ((), ()))
-                bad_here, invalid_here = self._telling_keys(bucket, bad)
-                found[unit] = (bad_before + bad_here, invalid_before + invalid_here)
+        for kept in buckets:
+            if units is None or kept.unit in units:
+                told = kept if kept.tells(bad) else self._tallies.told(kept, bad)
+                if told.bad or told.invalid:
+                    bad_before, invalid_before = found.get(kept.unit, ((), ()))
+                    found[kept.unit] = (bad_before + told.bad, invalid_before + told.invalid)
         return found
-
-    def _telling_keys(
-        self, bucket: Document, bad: frozenset[int]
-    ) -> tuple[tuple[str, ...], tuple[str, ...]]:
-        here = {"day": bucket["day"], "unit": bucket["unit"], "turn": 1}
-        fields = {"level": 1, "standing": 1}
-        ratings = sorted(self._db["ratings"].find(here, fields), key=lambda each: each["_id"])
-        invalid = tuple(r["_id"] for r in ratings if r["standing"] == Standing.INVALID)
-        standing = (r for r in ratings if r["standing"] == Standing.VALID)
-        return tuple(r["_id"] for r in standing if r["level"] in bad), invalid
 
     def waiting(self) -> dict[str, int]:
         """How much is still on its way: what the closing checks ask of the database."""
@@ -100,6 +100,69 @@ class Happenings:
             "quarantine": self._db["quarantine"].count_documents({"state": {"$in": UNDECIDED}}),
         }
 
+    def silent(self, ends: datetime) -> list[str]:
+        """Devices that were enrolled and have not been heard of since the period ended.
 
-def _telling(cell: Cell, bad: frozenset[int]) -> bool:
-    return cell.standing is Standing.INVALID or (cell.counts and cell.level in bad)
+        What they keep may belong to the period. One that says it still keeps presses is listed too.
+        """
+        enrolled = {each["_id"] for each in self._db[COLLECTION].find({"epoch": {"$gt": 0}}, {})}
+        heard: dict[str, Document] = {}
+        for beat in self._db[HEARTBEATS].find({}, {"device": 1, "seen_at": 1, "outbox_depth": 1}):
+            if beat["seen_at"] >= heard.get(beat["device"], beat)["seen_at"]:
+                heard[beat["device"]] = beat
+        well = {
+            device
+            for device, beat in heard.items()
+            if beat["seen_at"] >= ends and not beat.get("outbox_depth")
+        }
+        return sorted((enrolled | heard.keys()) - well)
+
+    def ratings(self, day: date, units: frozenset[str]) -> Iterator[Document]:
+        """Every rating of these units on a day."""
+        yield from self._on(day, units, "ratings", RATING)
+
+    def to_export(self, day: date) -> Iterator[Document]:
+        """Every rating of a day with what others are told of it; what is sealed stays here."""
+        yield from self._db["ratings"].find({"day": f"{day}"}, {"sealed": 0, "outbox": 0})
+
+    def errands(self, day: date, units: frozenset[str]) -> Iterator[Document]:
+        """Every errand of these units that reached a stage on a day."""
+        yield from self._on(day, units, "errands", ERRAND)
+
+    def _on(
+        self, day: date, units: frozenset[str], name: str, fields: Iterable[str]
+    ) -> Iterator[Document]:
+        wanted = sorted(units)
+        for start in range(0, len(wanted), AT_ONCE):
+            some = {"day": f"{day}", "unit": {"$in": wanted[start : start + AT_ONCE]}}
+            yield from self._db[name].find(some, dict.fromkeys(fields, 1))
+
+    def stored_by(self, keys: Iterable[str], cut_off: datetime) -> dict[str, Document]:
+        """By key, those under which a rating stood at `cut_off`."""
+        found = by_ids(self._db["ratings"], keys, {"stored_at": 1, "errand": 1})
+        return {each["_id"]: each for each in found if each.get("stored_at", cut_off) <= cut_off}
+
+    def received_after(self, period: Period, moment: datetime) -> list[Late]:
+        """Ratings of the period that came in after `moment`: what is listed, not scored."""
+        found = (
+            Late.of(rating)
+            for day in period.days
+            for rating in self._db["ratings"].find(
+                {"day": f"{day}", "received_at": {"$gt": moment}}, dict.fromkeys(RATING, 1)
+            )
+        )
+        return sorted(found, key=lambda each: (each.received_at, each.key))
+
+
+def _by_unit(rows: Iterable[Imported]) -> dict[str, list[Imported]]:
+    found: dict[str, list[Imported]] = {}
+    for row in rows:
+        found.setdefault(row.unit, []).append(row)
+    return found
+
+
+def _errands(own: Iterable[Bucket], ends: TimeToRateEnds, cut_off: datetime) -> Errands:
+    counted = (
+        at_cut_off(each.errands, date.fromisoformat(each.day), ends, cut_off) for each in own
+    )
+    return reduce(add, counted, Errands())

@@ -8,75 +8,25 @@ be scored by deduction per exception: scored by its rate, a bad rating that was 
 from collections.abc import Mapping
 from dataclasses import dataclass
 from fractions import Fraction
-from typing import Annotated, Any, Literal, Self
+from typing import Self
 
-from pydantic import BaseModel, BeforeValidator, ConfigDict, Field, model_validator
+from pydantic import Field, model_validator
 
 from services.score.indicators import INDICATORS
 from services.score.measure import Direction, Indicator, Measured, NoData, State
+from services.score.scales import Bonus, Deduction, Exact, Linear, Part, Scale, Steps, clamped
 
-
-def _exact(value: Any) -> Any:
-    """A number as written in the file: 0.95, "95%" and "19/20" are the same exact value."""
-    text = str(value).strip()
-    return Fraction(text[:-1]) / 100 if text.endswith("%") else Fraction(text)
-
-
-Exact = Annotated[Fraction, BeforeValidator(_exact)]
-
-
-class Part(BaseModel):
-    """Anything inside a recipe."""
-
-    model_config = ConfigDict(frozen=True, extra="forbid")
-
-
-class Linear(Part):
-    """Nothing at `zero_at`, everything from `target` on, and in proportion between."""
-
-    kind: Literal["linear"]
-    zero_at: Exact
-    target: Exact
-
-    def attained(self, value: Fraction) -> Fraction:
-        """The share of the weight that `value` earns."""
-        return _clamped((value - self.zero_at) / (self.target - self.zero_at))
-
-
-class Step(Part):
-    """From `at` on (or down to it, when lower is better) a value earns `gives` of the weight."""
-
-    at: Exact
-    gives: Exact = Field(ge=0, le=1)
-
-
-class Steps(Part):
-    """The most generous step that is reached; nothing below the last."""
-
-    kind: Literal["steps"]
-    steps: tuple[Step, ...] = Field(min_length=1)
-
-    def attained(self, value: Fraction, direction: Direction) -> Fraction:
-        """The share of the weight that `value` earns."""
-        higher = direction is Direction.HIGHER
-        reached = (s.gives for s in self.steps if (value >= s.at if higher else value <= s.at))
-        return max(reached, default=Fraction(0))
-
-
-class Deduction(Part):
-    """`each` points off the weight for every exception, down to nothing."""
-
-    kind: Literal["deduction"]
-    each: Exact = Field(gt=0)
-
-
-Scale = Annotated[Linear | Steps | Deduction, Field(discriminator="kind")]
+UNKNOWN = frozenset({State.SMALL_SAMPLE, State.NOT_IMPORTED})
 
 
 class Term(Part):
-    """An indicator, its weight in points of the index, and how its value becomes points."""
+    """An indicator, its weight in points of the index, and how its value becomes points.
+
+    `item` is the item (考核项) that it is part of, where an index names fewer items than terms.
+    """
 
     indicator: str
+    item: str | None = None
     weight: Exact = Field(gt=0)
     scale: Scale
 
@@ -85,6 +35,11 @@ class Term(Part):
         """The indicator."""
         return INDICATORS[self.indicator]
 
+    @property
+    def is_bonus(self) -> bool:
+        """Whether it adds points on top of the whole."""
+        return isinstance(self.scale, Bonus)
+
     @model_validator(mode="after")
     def fits_its_indicator(self) -> Self:
         """Refuse a term that could not mean what it says, with the remedy."""
@@ -92,9 +47,9 @@ class Term(Part):
             raise ValueError(f"no such indicator; choose one of {', '.join(INDICATORS)}")
         duty = self.counted.no_data is NoData.DUTY
         if duty != isinstance(self.scale, Deduction):
-            wanted = "deduction" if duty else "linear or steps"
+            wanted = "deduction" if duty else "linear, steps or bonus"
             raise ValueError(f"a {self.counted.no_data} needs a scale of kind {wanted}")
-        if isinstance(self.scale, Linear):
+        if isinstance(self.scale, (Linear, Bonus)):
             higher = self.counted.direction is Direction.HIGHER
             if higher != (self.scale.zero_at < self.scale.target):
                 side = "below" if higher else "above"
@@ -103,10 +58,10 @@ class Term(Part):
 
     def attained(self, measured: Measured) -> Fraction | None:
         """The share of the weight earned, 0 to 1; None when nothing could be measured."""
-        if measured.state is State.SMALL_SAMPLE:
+        if measured.state in UNKNOWN:
             return None
         if isinstance(self.scale, Deduction):
-            return _clamped(1 - self.scale.each * measured.exceptions / self.weight)
+            return clamped(1 - self.scale.each * measured.exceptions / self.weight)
         value = Fraction(measured.numerator, measured.denominator)
         if isinstance(self.scale, Steps):
             return self.scale.attained(value, self.counted.direction)
@@ -114,7 +69,11 @@ class Term(Part):
 
 
 class Recipe(Part):
-    """An index: its terms' weights add up to `of`. `source` says whose weights they are."""
+    """An index: its terms' weights add up to `of`. `source` says whose weights they are.
+
+    A bonus comes on top, up to `cap` (by default: up to `of`). `peers` are the groups that are
+    ranked by it (by default all); `min_sample` goes before that of the rules.
+    """
 
     id: str
     version: int = Field(ge=1)
@@ -122,6 +81,24 @@ class Recipe(Part):
     of: Exact = Field(gt=0)
     source: str
     terms: tuple[Term, ...] = Field(min_length=1)
+    peers: tuple[str, ...] = ()
+    min_sample: int | None = Field(default=None, ge=1)
+    cap: Exact | None = None
+
+    @property
+    def most(self) -> Fraction:
+        """The highest score there is."""
+        return self.of if self.cap is None else self.cap
+
+    @property
+    def imported(self) -> tuple[str, ...]:
+        """The figures that have to be imported for it."""
+        keys = (term.indicator for term in self.terms)
+        return tuple(key for key in keys if INDICATORS[key].no_data is NoData.IMPORTED)
+
+    def ranks(self, peers: str | None) -> bool:
+        """Whether units of this group are ranked by it."""
+        return peers is not None and (not self.peers or peers in self.peers)
 
     @property
     def label(self) -> str:
@@ -131,12 +108,14 @@ class Recipe(Part):
     @model_validator(mode="after")
     def adds_up(self) -> Self:
         """Refuse weights that do not add up, and an indicator named twice."""
-        total = sum(term.weight for term in self.terms)
+        total = sum(term.weight for term in self.terms if not term.is_bonus)
         if total != self.of:
             raise ValueError(f"weights add up to {total}, not {self.of}; change a weight or 'of'")
         keys = [term.indicator for term in self.terms]
         if twice := {key for key in keys if keys.count(key) > 1}:
             raise ValueError(f"{', '.join(sorted(twice))} named twice; keep one term of it")
+        if self.most < self.of:
+            raise ValueError(f"cap {self.cap} is below {self.of}; leave it out or raise it")
         return self
 
 
@@ -162,6 +141,8 @@ class Scored:
     @property
     def why(self) -> str | None:
         """Why the weight is not the recipe's, or why a duty without cases earned everything."""
+        if self.measured.state is State.NOT_IMPORTED:
+            return "nothing was imported: its weight goes to the other terms"
         if self.attained is None:
             sample = self.measured.sample
             return f"sample of {sample} is too small: its weight goes to the other terms"
@@ -175,35 +156,45 @@ class Result:
     """An index for a unit and a period; `total` is None when there is nothing to go by.
 
     Only a unit with at least one measurement is ranked: duties alone are too easily fulfilled.
+    `cut` (0 or less) is what the cap takes off the sum of the terms.
     """
 
     recipe: Recipe
     terms: tuple[Scored, ...]
     total: Fraction | None
     ranked: bool
+    cut: Fraction = Fraction(0)
 
 
 def evaluate(recipe: Recipe, figures: Mapping[str, Measured]) -> Result:
     """Score the figures; weight of what could not be measured goes to the rest in proportion."""
     found = [(term, figures[term.indicator]) for term in recipe.terms]
     earned = [(term, measured, term.attained(measured)) for term, measured in found]
-    held = sum((term.weight for term, _, share in earned if share is not None), Fraction(0))
+    counted = (term for term, _, share in earned if share is not None and not term.is_bonus)
+    held = sum((term.weight for term in counted), Fraction(0))
     factor = recipe.of / held - 1 if held else Fraction(0)
     scored = tuple(
-        Scored(term, measured, share, -term.weight if share is None else term.weight * factor)
+        Scored(term, measured, share, _given(term, share, factor))
         for term, measured, share in earned
     )
-    ranked = _measured(scored, NoData.MEASUREMENT)
-    known = ranked or _measured(scored, NoData.DUTY)
-    total = sum((one.points for one in scored), Fraction(0)) if known else None
-    return Result(recipe, scored, total, ranked)
+    ranked = _known(scored, duties=False)
+    if not ranked and not _known(scored, duties=True):
+        return Result(recipe, scored, None, ranked)
+    points = sum((one.points for one in scored), Fraction(0))
+    total = min(points, recipe.most)
+    return Result(recipe, scored, total, ranked, total - points)
 
 
-def _measured(scored: tuple[Scored, ...], kind: NoData) -> bool:
+def _given(term: Term, share: Fraction | None, factor: Fraction) -> Fraction:
+    if share is None:
+        return -term.weight
+    return Fraction(0) if term.is_bonus else term.weight * factor
+
+
+def _known(scored: tuple[Scored, ...], duties: bool) -> bool:
     return any(
-        one.measured.state is State.MEASURED and one.term.counted.no_data is kind for one in scored
+        one.measured.state is State.MEASURED
+        and (one.term.counted.no_data is NoData.DUTY) is duties
+        and not one.term.is_bonus
+        for one in scored
     )
-
-
-def _clamped(share: Fraction) -> Fraction:
-    return max(Fraction(0), min(Fraction(1), share))

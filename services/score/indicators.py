@@ -8,15 +8,41 @@ from __future__ import annotations
 
 from collections.abc import Callable
 
+from services.contracts.printing import LOWER_RATE, POINTS
+from services.contracts.rectification import CASE_RATES
+from services.contracts.verdict import CaseAtCutOff
 from services.score.facts import Facts
-from services.score.measure import Direction, Figure, Indicator, Measured, NoData, measure
-from services.score.printing import LOWER_RATE, POINTS
+from services.score.imports import FIGURES
+from services.score.imports import Figure as Imported
+from services.score.measure import (
+    Behind,
+    Direction,
+    Figure,
+    Indicator,
+    Measured,
+    NoData,
+    measure,
+)
 from services.score.tally import points_sum
-from services.score.verdict import CaseAtCutOff, Verdict
 
 
 def _cases(test: Callable[[CaseAtCutOff], bool]) -> Figure:
     return lambda facts: sum(test(case) for case in facts.valid_cases)
+
+
+def _imported(figure: Imported) -> Indicator:
+    """A figure that another system counts; who imported it, and from what, stands beside it."""
+    return Indicator(
+        figure.key,
+        figure.name,
+        figure.definition,
+        lambda facts: facts.imported[figure.key].numerator or 0,
+        lambda facts: facts.imported[figure.key].denominator or 0,
+        source=f"imported from {figure.source}; the definition is theirs",
+        excludes="whatever its publisher leaves out",
+        no_data=NoData.IMPORTED,
+        behind=Behind.IMPORTS,
+    )
 
 
 INDICATORS: dict[str, Indicator] = {
@@ -57,6 +83,7 @@ INDICATORS: dict[str, Indicator] = {
             lambda facts: facts.did.errands.due,
             source="淄博高新区 2023Q3: 11,710 ÷ 11,710; each errand and stage once",
             excludes="errands that may still be rated at cut-off",
+            behind=Behind.ERRANDS,
         ),
         Indicator(
             "unrated_rate",
@@ -68,6 +95,7 @@ INDICATORS: dict[str, Indicator] = {
             excludes="errands that may still be rated at cut-off",
             direction=Direction.LOWER,
             printing=LOWER_RATE,
+            behind=Behind.ERRANDS,
         ),
         Indicator(
             "service_quality",
@@ -78,55 +106,19 @@ INDICATORS: dict[str, Indicator] = {
             source="inferred; fits 广东 2021-01 (9.9727); points of 汕尾 2020-08",
             printing=POINTS,
         ),
-        Indicator(
-            "rectified_rate",
-            "差评整改率",
-            "已整改 ÷ (已整改 + 超期未结)",
-            _cases(lambda case: case.done),
-            _cases(lambda case: case.due),
-            source="广东 (closed ÷ valid tickets)",
-            excludes="invalidated cases; cases not yet due; cases of other sources than a rating",
-            no_data=NoData.DUTY,
-        ),
-        Indicator(
-            "rectified_on_time_rate",
-            "按时整改率",
-            "按时整改 ÷ (已整改 + 超期未结)",
-            _cases(lambda case: case.verdict is Verdict.DONE_ON_TIME),
-            _cases(lambda case: case.due),
-            source="广东 2023, 浙江, 河南",
-            excludes="invalidated cases; cases not yet due; cases of other sources than a rating",
-            no_data=NoData.DUTY,
-        ),
-        Indicator(
-            "replied_rate",
-            "差评回复率",
-            "已回复 ÷ (已整改 + 超期未结)",
-            _cases(lambda case: case.due and case.replied),
-            _cases(lambda case: case.due),
-            source="GB/T 39734-2020 stresses it; the denominator is ours",
-            excludes="invalidated cases; cases not yet due",
-            no_data=NoData.DUTY,
-        ),
-        Indicator(
-            "called_back_rate",
-            "实名差评回访率",
-            "已回访到的实名差评 ÷ 应回访的实名差评",
-            _cases(lambda case: case.named and case.reached),
-            _cases(lambda case: case.named and case.callback_due),
-            source="国办发〔2019〕51号: 100 %",
-            excludes="anonymous ratings; invalidated cases; call-backs not yet due",
-            no_data=NoData.DUTY,
-        ),
-        Indicator(
-            "callback_satisfied_rate",
-            "回访满意率",
-            "回访满意 ÷ 回访答复",
-            _cases(lambda case: case.answered and case.satisfied),
-            _cases(lambda case: case.answered),
-            source="回访整改满意率 of GB/T 39734-2020",
-            excludes="cases whose rater was not reached at a call-back; invalidated cases",
-            no_data=NoData.DUTY,
+        *(
+            Indicator(
+                rate.key,
+                rate.name,
+                rate.definition,
+                _cases(rate.counts),
+                _cases(rate.of),
+                source=rate.source,
+                excludes=rate.excludes,
+                no_data=NoData.DUTY,
+                behind=Behind.CASES,
+            )
+            for rate in CASE_RATES
         ),
         Indicator(
             "hall_reach",
@@ -146,6 +138,7 @@ INDICATORS: dict[str, Indicator] = {
             lambda facts: facts.did.errands.promised,
             source="promised time of GB/T 39046-2020 (承诺时限)",
             excludes="errands without a promised time, or not completed",
+            behind=Behind.ERRANDS,
         ),
         Indicator(
             "item_coverage",
@@ -157,10 +150,21 @@ INDICATORS: dict[str, Indicator] = {
             excludes="items not on offer at cut-off",
             sample=lambda facts: facts.active.total(),
         ),
+        Indicator(
+            "department_coverage",
+            "评价覆盖部门率",
+            "有评价的部门 ÷ 有在办事项的部门",
+            lambda facts: len(facts.rated_departments),
+            lambda facts: len(facts.departments),
+            source="开封: 100 %",
+            excludes="departments without an item on offer at cut-off",
+            sample=lambda facts: facts.active.total(),
+        ),
+        *map(_imported, FIGURES.values()),
     )
 }
 
 
-def measure_all(facts: Facts) -> dict[str, Measured]:
-    """Every indicator for these facts."""
-    return {key: measure(indicator, facts) for key, indicator in INDICATORS.items()}
+def measure_all(facts: Facts, min_sample: int | None = None) -> dict[str, Measured]:
+    """Every indicator for these facts; a recipe may set a minimum sample of its own."""
+    return {key: measure(each, facts, min_sample) for key, each in INDICATORS.items()}

@@ -7,8 +7,8 @@ from dataclasses import dataclass
 from enum import StrEnum
 from fractions import Fraction
 
+from services.contracts.printing import HIGHER_RATE, Printing
 from services.score.facts import Facts
-from services.score.printing import HIGHER_RATE, Printing
 
 
 class Direction(StrEnum):
@@ -22,11 +22,12 @@ class NoData(StrEnum):
     """What an indicator means when there is nothing to count.
 
     A duty with nothing due is fulfilled (无应整改). A measurement under the minimum sample is
-    unknown: an index gives its weight to the others.
+    unknown: an index gives its weight to the others; so does an imported figure that is missing.
     """
 
     DUTY = "duty"
     MEASUREMENT = "measurement"
+    IMPORTED = "imported"
 
 
 class State(StrEnum):
@@ -35,9 +36,23 @@ class State(StrEnum):
     MEASURED = "measured"
     NOTHING_DUE = "nothing_due"
     SMALL_SAMPLE = "small_sample"
+    NOT_IMPORTED = "not_imported"
 
 
-UNPRINTED = {State.NOTHING_DUE: "无应整改", State.SMALL_SAMPLE: "样本不足"}
+class Behind(StrEnum):
+    """What a figure is counted from."""
+
+    RATINGS = "ratings"
+    ERRANDS = "errands"
+    CASES = "cases"
+    IMPORTS = "imports"
+
+
+UNPRINTED = {
+    State.NOTHING_DUE: "无应整改",
+    State.SMALL_SAMPLE: "样本不足",
+    State.NOT_IMPORTED: "未导入",
+}
 Figure = Callable[[Facts], int]
 
 
@@ -56,6 +71,7 @@ class Indicator:
     no_data: NoData = NoData.MEASUREMENT
     printing: Printing = HIGHER_RATE
     sample: Figure | None = None
+    behind: Behind = Behind.RATINGS
 
 
 @dataclass(frozen=True)
@@ -88,12 +104,28 @@ class Measured:
         return self.indicator.printing.text(self.value)
 
 
-def measure(indicator: Indicator, facts: Facts) -> Measured:
-    """The indicator for these facts, under the minimum sample of the rules in force."""
+def measure(indicator: Indicator, facts: Facts, min_sample: int | None = None) -> Measured:
+    """The indicator for these facts, under the minimum sample given or that of the rules.
+
+    What was imported was measured by whoever publishes it; only its absence is noted.
+    """
+    if indicator.no_data is NoData.IMPORTED:
+        return _imported(indicator, facts)
     numerator, denominator = indicator.numerator(facts), indicator.denominator(facts)
     sample = indicator.sample(facts) if indicator.sample else denominator
-    state = _state(indicator, denominator, sample, facts.rules.scoring.min_sample)
+    least = facts.rules.scoring.min_sample if min_sample is None else min_sample
+    state = _state(indicator, denominator, sample, least)
     return Measured(indicator, state, numerator, denominator, sample)
+
+
+def _imported(indicator: Indicator, facts: Facts) -> Measured:
+    found = facts.imported.get(indicator.key)
+    if found is None:
+        return Measured(indicator, State.NOT_IMPORTED, 0, 0, 0)
+    if found.denominator is None or found.numerator is None:
+        return Measured(indicator, State.MEASURED, *found.value.as_integer_ratio(), 0)
+    counts = (found.numerator, found.denominator)
+    return Measured(indicator, State.MEASURED, *counts, found.denominator)
 
 
 def _state(indicator: Indicator, denominator: int, sample: int, min_sample: int) -> State:

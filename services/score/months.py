@@ -7,13 +7,12 @@ one and must say why (late presses, an upheld appeal).
 from collections.abc import Collection, Mapping, Sequence
 from datetime import datetime
 from enum import StrEnum
-from fractions import Fraction
 from typing import Any, Self
 
 from pydantic import AwareDatetime, BaseModel, ConfigDict
 
+from services.contracts.period import Period
 from services.errors import Conflict, Invalid
-from services.score.period import Period
 
 
 class NotOver(Conflict):
@@ -26,6 +25,10 @@ class NotClear(Conflict):
 
 class NotClosed(Conflict):
     """Only a closed period can be published; close it first."""
+
+
+class NotPublished(Conflict):
+    """Only a published period can be revised; close and publish it first."""
 
 
 class NeedsCause(Invalid):
@@ -52,6 +55,7 @@ class Check(Value):
     name: str
     found: int
     do: str
+    named: tuple[str, ...] = ()
 
     @property
     def clear(self) -> bool:
@@ -60,16 +64,28 @@ class Check(Value):
 
 
 CHECKS = {
+    "in_flight": "messages are on the bus, or it does not answer; wait, then close again",
     "touched": "tallies are behind the ratings; wait some seconds and close again",
     "outboxes": "events wait for the bus; see that the broker runs, then close again",
     "quarantine": "messages were refused; mend, close or discard them, or accept that they are out",
     "undecided": "cases are neither done nor overdue; wait for them, or accept them as pending",
+    "silent_devices": "devices may keep presses of the period; connect them, or accept the loss",
+    "imports": "figures that an index needs were not imported; import them, or accept the lack",
+    "tallies": "buckets differ from the ratings and changed while being repaired; close again",
 }
+MOST_NAMED = 20
+Found = int | Sequence[str]
 
 
-def checks_of(found: Mapping[str, int]) -> tuple[Check, ...]:
-    """The checks with what was found for each."""
-    return tuple(Check(name=name, found=found[name], do=do) for name, do in CHECKS.items())
+def checks_of(found: Mapping[str, Found]) -> tuple[Check, ...]:
+    """The checks with what was found for each: how much, or which."""
+    return tuple(_check(name, do, found.get(name, 0)) for name, do in CHECKS.items())
+
+
+def _check(name: str, do: str, found: Found) -> Check:
+    if isinstance(found, int):
+        return Check(name=name, found=found, do=do)
+    return Check(name=name, found=len(found), do=do, named=tuple(found[:MOST_NAMED]))
 
 
 class Published(Value):
@@ -83,7 +99,10 @@ class Published(Value):
 
 
 class Month(Value):
-    """A period and what was decided about it; `version` guards every change."""
+    """A period and what was decided about it; `version` guards every change.
+
+    Of its `buckets`, `recounted` had changed since a check last confirmed them.
+    """
 
     period: str
     state: MonthState = MonthState.OPEN
@@ -95,6 +114,8 @@ class Month(Value):
     accepted: tuple[str, ...] = ()
     cause: str | None = None
     checks: tuple[Check, ...] = ()
+    buckets: int = 0
+    recounted: int = 0
     published: tuple[Published, ...] = ()
 
     @property
@@ -115,6 +136,7 @@ class Month(Value):
         checks: Sequence[Check],
         accept: Collection[str],
         cause: str | None,
+        buckets: tuple[int, int] = (0, 0),
     ) -> Self:
         """The month as closed. Raises NotClear or NeedsCause."""
         if open_ones := [each for each in checks if not each.clear and each.name not in accept]:
@@ -130,6 +152,8 @@ class Month(Value):
             checks=tuple(checks),
             accepted=tuple(each.name for each in checks if not each.clear),
             cause=cause,
+            buckets=buckets[0],
+            recounted=buckets[1],
         )
 
     def publish(self, at: datetime, by: str) -> Self:
@@ -149,29 +173,3 @@ def must_be_over(period: Period, at: datetime, ends: datetime) -> None:
     """Raise NotOver before the first moment after the period."""
     if at < ends:
         raise NotOver(f"{period.key} is not over before {ends.isoformat()}")
-
-
-def differences(before: Mapping[str, Any] | None, after: Mapping[str, Any]) -> list[dict[str, Any]]:
-    """What a revision changes: for each unit the exact score before, after, and the difference."""
-    if before is None:
-        return []
-    old = {line["unit"]: _exact(line) for line in (before["region"], *before["units"])}
-    new = {line["unit"]: _exact(line) for line in (after["region"], *after["units"])}
-    return [
-        {
-            "unit": unit,
-            "before": _text(old.get(unit)),
-            "after": _text(new.get(unit)),
-            "difference": str((new.get(unit) or Fraction(0)) - (old.get(unit) or Fraction(0))),
-        }
-        for unit in dict.fromkeys((*old, *new))
-        if old.get(unit) != new.get(unit)
-    ]
-
-
-def _exact(line: Mapping[str, Any]) -> Fraction | None:
-    return Fraction(line["score"]["exact"]) if line["score"] else None
-
-
-def _text(value: Fraction | None) -> str | None:
-    return None if value is None else str(value)

@@ -21,9 +21,10 @@ def read_recipe(text: str, file: str) -> Recipe:
     try:
         root = yaml.compose(text, Loader=yaml.SafeLoader)
         content = yaml.safe_load(text)
-    except yaml.MarkedYAMLError as error:
-        line = error.problem_mark.line + 1 if error.problem_mark else 1
-        raise Misconfigured(f"{file}:{line}: not YAML: {error.problem}") from None
+    except yaml.YAMLError as error:
+        mark = getattr(error, "problem_mark", None)
+        why = getattr(error, "problem", None) or error
+        raise Misconfigured(f"{file}:{mark.line + 1 if mark else 1}: not YAML: {why}") from None
     try:
         return Recipe.model_validate(content)
     except ValidationError as error:

@@ -1,49 +1,38 @@
-"""The collections that score owns: `tallies`, `month_snapshots` and `scores`."""
+"""The tallies that score owns: buckets of (day, unit), recounted and guarded by a version."""
 
 from __future__ import annotations
 
 from collections import Counter
 from collections.abc import Iterable, Iterator, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import replace
 from datetime import date, timedelta
-from itertools import islice
-from typing import TypeVar
 
-from pymongo import ReplaceOne
+from pymongo import ReplaceOne, UpdateOne
+from pymongo.collection import Collection
 from pymongo.errors import BulkWriteError, DuplicateKeyError
 
-from services.adapters.mongo import Db, Document, Index
-from services.errors import Conflict
-from services.score.board import Context
-from services.score.facts import UnitFacts
-from services.score.months import Month
-from services.score.tally import Bucket, Cell, cells_from, combined, rows
+from services.adapters.mongo import AT_ONCE, Db, Document, Index, by_ids
+from services.contracts.vocabulary import Standing
+from services.score.errands import rated_errands, rating_keys, served
+from services.score.kept import Kept, Place, Stale
+from services.score.tally import Bucket, Cell, combined
 
 INDEXES = {
     "tallies": (Index(("day", "unit")),),
     "month_snapshots": (Index(("part_of",), sparse=True),),
+    "imports": (Index(("period",)),),
 }
 DUPLICATE_KEY = 11000
-AT_ONCE = 200
-BIGGEST_GAP = timedelta(days=7)
-KIND = ("day", "unit", "window", "channel", "stage", "turn", "level", "standing", "item", "tags")
-Place = tuple[str, str]
-Item = TypeVar("Item")
-
-
-@dataclass(frozen=True)
-class Stale:
-    """What a recount starts from: touched documents, and the version each bucket had then."""
-
-    touched: Mapping[str, frozenset[Place]]
-    versions: Mapping[Place, int]
+KIND = "day unit window channel stage turn level standing item tags marks".split()
+ERRAND = ("unit", "window", "stage", "reached_at", "promised_by", "rated_as")
 
 
 class Tallies:
-    """The buckets of (day, unit): recomputed from the ratings, never incremented."""
+    """The buckets of (day, unit): recomputed from ratings and errands, never incremented."""
 
     def __init__(self, db: Db) -> None:
-        self._tallies, self._touched, self._ratings = db["tallies"], db["touched"], db["ratings"]
+        self._tallies, self._touched = db["tallies"], db["touched"]
+        self._ratings, self._errands = db["ratings"], db["errands"]
 
     @property
     def fresh(self) -> bool:
@@ -71,140 +60,162 @@ class Tallies:
         places = frozenset[Place]().union(*touched.values())
         return Stale(touched, dict.fromkeys(places, 0) | self._versions(places))
 
+    def touched_now(self) -> frozenset[Place]:
+        """Buckets that somebody has said to be changing."""
+        documents = self._touched.find({}, {"buckets": 1})
+        return frozenset((day, unit) for each in documents for day, unit in each["buckets"])
+
     def _versions(self, places: Iterable[Place]) -> dict[Place, int]:
-        wanted = frozenset(places)
-        fields = {"day": 1, "unit": 1, "version": 1}
-        found = (
-            each for days in runs(wanted) for each in self._tallies.find({"day": days}, fields)
-        )
-        versions = {(each["day"], each["unit"]): each["version"] for each in found}
-        return {place: version for place, version in versions.items() if place in wanted}
+        ids = (Bucket(*place).id for place in places)
+        found = by_ids(self._tallies, ids, {"day": 1, "unit": 1, "version": 1})
+        return {(each["day"], each["unit"]): each["version"] for each in found}
 
     def recount(self, places: Iterable[Place]) -> list[Bucket]:
-        """Both cubes of these buckets, counted anew from the ratings."""
+        """All cubes of these buckets, counted anew, day by day.
+
+        Reads the buckets asked for and no others, unless they are most of a day anyway.
+        """
         buckets = {place: Bucket(*place) for place in places}
-        for days in runs(buckets):
-            for group in self._ratings.aggregate(_grouped(days)):
-                kind = group["_id"]
-                bucket = buckets.get((kind["day"], kind["unit"]))
-                if bucket:
-                    cell = Cell.of(kind.get("window"), *(kind[code] for code in KIND[3:8]))
-                    bucket.add(cell, kind.get("item"), kind.get("tags") or (), group["n"])
+        for day, units in _by_day(buckets).items():
+            some = {"unit": {"$in": units}} if len(units) <= AT_ONCE else {}
+            self._count_ratings({"day": day, **some}, buckets)
+            self._count_errands({"day": day, **some}, buckets)
         return list(buckets.values())
+
+    def _count_ratings(self, wanted: Document, buckets: Mapping[Place, Bucket]) -> None:
+        for group in self._ratings.aggregate(_grouped(wanted)):
+            kind = group["_id"]
+            bucket = buckets.get((kind["day"], kind["unit"]))
+            if bucket:
+                cell = Cell.of(kind.get("window"), *(kind[code] for code in KIND[3:8]))
+                tags, marks = kind.get("tags") or (), kind.get("marks") or ()
+                bucket.add(cell, kind.get("item"), tags, group["n"], marks)
+
+    def _count_errands(self, wanted: Document, buckets: dict[Place, Bucket]) -> None:
+        by_unit: dict[str, list[Document]] = {}
+        for errand in self._errands.find(wanted, dict.fromkeys(ERRAND, 1)):
+            by_unit.setdefault(errand["unit"], []).append(errand)
+        for unit, errands in by_unit.items():
+            if bucket := buckets.get((wanted["day"], unit)):
+                found = by_ids(self._ratings, rating_keys(errands), {"errand": 1})
+                rated = rated_errands(errands, {each["_id"]: each for each in found})
+                buckets[bucket.day, unit] = replace(bucket, errands=served(errands, rated))
 
     def replace(self, stale: Stale, buckets: Sequence[Bucket]) -> frozenset[Place]:
         """Replace what nobody has replaced since; forget the touches that are thereby settled.
 
         Returns the buckets replaced. One that another replica was faster with stays touched.
         """
-        lost = self._replaced_by_others(stale, buckets)
-        settled = [id for id, places in stale.touched.items() if not places & lost]
-        for ids in chunks(settled):
-            self._touched.delete_many({"_id": {"$in": ids}})
-        return frozenset(stale.versions) - lost
+        lost = self._lost([_replacement(b, stale.versions[b.day, b.unit]) for b in buckets])
+        beaten = frozenset((buckets[n].day, buckets[n].unit) for n in lost)
+        settled = [id for id, places in stale.touched.items() if not places & beaten]
+        for start in range(0, len(settled), AT_ONCE):
+            self._touched.delete_many({"_id": {"$in": settled[start : start + AT_ONCE]}})
+        return frozenset(stale.versions) - beaten
 
-    def _replaced_by_others(self, stale: Stale, buckets: Sequence[Bucket]) -> frozenset[Place]:
-        writes = [_replacement(b, stale.versions[b.day, b.unit]) for b in buckets]
+    def _lost(self, writes: Sequence[ReplaceOne[Document]]) -> list[int]:
+        """Positions of the guarded writes that came too late; some at a time, each bounded."""
+        starts = range(0, len(writes), AT_ONCE)
+        return [
+            start + position
+            for start in starts
+            for position in self._lost_of(list(writes[start : start + AT_ONCE]))
+        ]
+
+    def _lost_of(self, writes: list[ReplaceOne[Document]]) -> list[int]:
         try:
             self._tallies.bulk_write(writes, ordered=False)
         except BulkWriteError as error:
             failed = error.details["writeErrors"]
             if any(each["code"] != DUPLICATE_KEY for each in failed):
                 raise
-            lost = [buckets[each["index"]] for each in failed]
-            return frozenset((bucket.day, bucket.unit) for bucket in lost)
-        return frozenset()
+            return [each["index"] for each in failed]
+        return []
 
-    def between(self, first: date, last: date) -> Iterator[Document]:
+    def between(self, first: date, last: date) -> Iterator[Kept]:
         """The buckets of these days, both inside."""
-        return self._tallies.find({"day": {"$gte": f"{first}", "$lte": f"{last}"}})
+        found = self._tallies.find({"day": {"$gte": f"{first}", "$lte": f"{last}"}})
+        return map(Kept.of, found)
+
+    def places_rated(self, first: date, last: date) -> frozenset[Place]:
+        """Every day and unit with a rating or an errand, whether or not it has a bucket.
+
+        Asked day by day, so that no single question grows with the month.
+        """
+        days = ((first + timedelta(days=n)).isoformat() for n in range((last - first).days + 1))
+        return frozenset(
+            (day, each["_id"])
+            for day in days
+            for kind in (self._ratings, self._errands)
+            for each in kind.aggregate([{"$match": {"day": day}}, {"$group": {"_id": "$unit"}}])
+        )
+
+    def told(self, kept: Kept, bad: frozenset[int]) -> Kept:
+        """The bucket with the keys of its bad and invalid first ratings; others are not read."""
+        if not kept.is_telling(bad):
+            return replace(kept, bad=(), invalid=(), told_of=bad)
+        here = {"day": kept.day, "unit": kept.unit}
+        found = self._ratings.find(here, {"level": 1, "standing": 1, "turn": 1})
+        firsts = sorted((r for r in found if r["turn"] == 1), key=lambda each: str(each["_id"]))
+        invalid = tuple(r["_id"] for r in firsts if r["standing"] == Standing.INVALID)
+        standing = (r for r in firsts if r["standing"] != Standing.INVALID)
+        keys = tuple(r["_id"] for r in standing if r["level"] in bad)
+        return replace(kept, bad=keys, invalid=invalid, told_of=bad)
+
+    def confirm(self, kept: Iterable[Kept], bad: frozenset[int]) -> list[Kept]:
+        """Note that these versions are right; a bucket that has changed since is left alone.
+
+        Returns them with the keys behind their bad and invalid ratings, which are noted with them.
+        """
+        told = [replace(self.told(each, bad), checked=each.version) for each in kept]
+        for start in range(0, len(told), AT_ONCE):
+            writes = [_confirmation(each) for each in told[start : start + AT_ONCE]]
+            self._tallies.bulk_write(writes, ordered=False)
+        return told
+
+    def repair(self, bucket: Bucket, version: int) -> bool:
+        """Put the recount in place of `version`; False when somebody has replaced it since."""
+        return not self._lost([_replacement(bucket, version, checked=True)])
 
     def cells(self, first: date, last: date, units: frozenset[str] | None) -> Counter[Cell]:
         """The first cube of these days, of some units or of all."""
         return combined(
-            cells_from(each["cells"])
+            each.bucket.cells
             for each in self.between(first, last)
-            if units is None or each["unit"] in units
+            if units is None or each.unit in units
         )
 
 
-def _replacement(bucket: Bucket, version: int) -> ReplaceOne[Document]:
+def _confirmation(kept: Kept) -> UpdateOne:
+    keys = {"bad": kept.bad, "invalid": kept.invalid, "told_of": sorted(kept.told_of)}
+    only_if = {"_id": Bucket(kept.day, kept.unit).id, "version": kept.version}
+    return UpdateOne(only_if, {"$set": {"checked": kept.version, **keys}})
+
+
+def insert_once(collection: Collection[Document], document: Document) -> bool:
+    """Insert a document under its `_id`; False when one stands there already."""
+    try:
+        collection.insert_one(document)
+    except DuplicateKeyError:
+        return False
+    return True
+
+
+def _replacement(bucket: Bucket, version: int, checked: bool = False) -> ReplaceOne[Document]:
     """A guarded replacement: another version there turns it into an insert that must fail."""
-    id = f"{bucket.day}|{bucket.unit}"
-    document = {"_id": id, "version": version + 1, "day": bucket.day, "unit": bucket.unit}
-    cubes = {"cells": rows(bucket.cells), "topics": rows(bucket.topics)}
-    return ReplaceOne({"_id": id, "version": version}, document | cubes, upsert=True)
+    new = {"_id": bucket.id, "version": version + 1, "day": bucket.day, "unit": bucket.unit}
+    confirmed = {"checked": version + 1} if checked else {}
+    document = {**new, **confirmed, "cubes": bucket.packed()}
+    return ReplaceOne({"_id": bucket.id, "version": version}, document, upsert=True)
 
 
-def _grouped(days: Document) -> list[Document]:
+def _grouped(wanted: Document) -> list[Document]:
     kind = {name: f"${name}" for name in KIND}
-    return [{"$match": {"day": days}}, {"$group": {"_id": kind, "n": {"$sum": 1}}}]
+    return [{"$match": wanted}, {"$group": {"_id": kind, "n": {"$sum": 1}}}]
 
 
-def runs(places: Iterable[Place]) -> Iterator[Document]:
-    """Ranges of days that cover `places`, without long stretches between them.
-
-    A range on an index is quick everywhere; a long `$in` is not (SecantusDB: quadratic).
-    """
-    days = sorted({date.fromisoformat(day) for day, _ in places})
-    start = 0
-    for end in range(1, len(days) + 1):
-        if end == len(days) or days[end] - days[end - 1] > BIGGEST_GAP:
-            yield {"$gte": f"{days[start]}", "$lte": f"{days[end - 1]}"}
-            start = end
-
-
-def chunks(items: Iterable[Item]) -> Iterator[list[Item]]:
-    """The items, at most `AT_ONCE` at a time."""
-    rest = iter(items)
-    while part := list(islice(rest, AT_ONCE)):
-        yield part
-
-
-class Months:
-    """Periods, their snapshots and their published scores. Only what a month names is in force."""
-
-    def __init__(self, db: Db) -> None:
-        self._months, self._scores = db["month_snapshots"], db["scores"]
-
-    def get(self, period: str) -> Month:
-        """The period as it was last decided; open when nothing was."""
-        kept = self._months.find_one({"_id": period}, {"_id": 0})
-        return Month.model_validate(kept) if kept else Month(period=period)
-
-    def save(self, month: Month) -> None:
-        """Put `month` in place of the version before it. Raises Conflict when that is gone."""
-        document = {"_id": month.period, **month.model_dump()}
-        guard = {"_id": month.period, "version": month.version - 1}
-        try:
-            self._months.replace_one(guard, document, upsert=True)
-        except DuplicateKeyError:
-            raise Conflict from None
-
-    def keep(self, snapshot: str, context: Context, facts: Mapping[str, UnitFacts]) -> None:
-        """Keep everything that a closed period is scored from."""
-        parts = [
-            {"_id": f"{snapshot}/{unit}", "part_of": snapshot, "unit": unit, **own.plain()}
-            for unit, own in facts.items()
-        ]
-        head = {"_id": snapshot, "context": context.model_dump(mode="json")}
-        self._months.insert_many([*parts, head])
-
-    def context(self, snapshot: str) -> Context:
-        """The context of a snapshot."""
-        kept = self._months.find_one({"_id": snapshot}) or {}
-        return Context.model_validate(kept["context"])
-
-    def facts(self, snapshot: str) -> dict[str, UnitFacts]:
-        """The facts of a snapshot by unit."""
-        parts = self._months.find({"part_of": snapshot})
-        return {part["unit"]: UnitFacts.from_plain(part) for part in parts}
-
-    def keep_scores(self, snapshot: str, index: str, scores: Document) -> None:
-        """Keep a published page; it follows from the snapshot, so a second time changes nothing."""
-        wanted = {"_id": f"{snapshot}/{index}"}
-        self._scores.update_one(wanted, {"$setOnInsert": scores}, upsert=True)
-
-    def scores(self, snapshot: str, index: str) -> Document | None:
-        """The published page of an index."""
-        return self._scores.find_one({"_id": f"{snapshot}/{index}"}, {"_id": 0})
+def _by_day(places: Iterable[Place]) -> dict[str, list[str]]:
+    days: dict[str, list[str]] = {}
+    for day, unit in sorted(places):
+        days.setdefault(day, []).append(unit)
+    return days

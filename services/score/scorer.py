@@ -1,37 +1,31 @@
-"""The scorer at work: reads what happened, closes, publishes and explains. No clock, no bus."""
+"""The scorer reading: live, as closed, or as published; explained, compared, and asked what if."""
 
 from __future__ import annotations
 
-import uuid
 from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import datetime
 
-from pydantic import BaseModel, ConfigDict
-
 from services.contracts.directory import Directory
+from services.contracts.period import Period
 from services.contracts.rules import Rules
+from services.contracts.verdict import Verdict
 from services.errors import NotFound
 from services.score import views
-from services.score.board import REGION, Context, Scoring
+from services.score.archive import Imports
+from services.score.board import REGION, Context, Line, Scoring
 from services.score.errands import TimeToRateEnds
 from services.score.facts import UnitFacts
 from services.score.happenings import Happenings
 from services.score.index import Recipe
-from services.score.months import Month, checks_of, differences, must_be_over
-from services.score.period import Period
+from services.score.kept import Kept
+from services.score.missing import missing
+from services.score.months import Found, Month, checks_of
+from services.score.movement import side_by_side
 from services.score.recipes import chosen
-from services.score.repository import Months, Tallies
-from services.score.verdict import Verdict
+from services.score.repository import Tallies
+from services.score.shelf import Months
 from services.score.views import Sees, View
-
-
-class Closing(BaseModel):
-    """A request to close: the checks that are accepted as they are, and why a revision is made."""
-
-    model_config = ConfigDict(frozen=True, extra="forbid")
-    accept: tuple[str, ...] = ()
-    cause: str | None = None
 
 
 @dataclass(frozen=True)
@@ -52,120 +46,126 @@ class Reading:
         """Which period, how far it has come, and under what."""
         return views.head(self.period, self.month, self.context)
 
+    def page(self, index: str, sees: Sees) -> View:
+        """The board with its head."""
+        return {**self.head(), **views.board(self.scoring(index), self.period, sees)}
+
+    def line(self, index: str, unit: str) -> tuple[Line, int | None]:
+        """The line of a unit, or of the region, and its place. Raises NotFound."""
+        if unit != REGION and unit not in self.context.directory.unit:
+            raise NotFound
+        scoring = self.scoring(index)
+        lines = scoring.lines()
+        line = next((each for each in lines if each.unit == unit), None) or scoring.region()
+        return line, scoring.places(lines).get(unit)
+
 
 @dataclass(frozen=True)
 class Scorer:
-    """The collaborators of scoring, at one moment of business time."""
+    """The collaborators of scoring, at one moment of business time.
+
+    `in_flight` is how many messages were on the bus just before.
+    """
 
     tallies: Tallies
     happenings: Happenings
     months: Months
+    imports: Imports
     rules: Rules
     recipes: Sequence[Recipe]
     directory: Directory
     ends: TimeToRateEnds
     now: datetime
+    in_flight: int = 0
+
+    @property
+    def bad(self) -> frozenset[int]:
+        """The levels that are bad."""
+        return frozenset(map(int, self.rules.levels.bad))
 
     def scores(self, key: str, index: str, sees: Sees) -> View:
         """The published revision, or else the figures as of the closing or of now."""
-        period = Period.parse(key)
-        month = self.months.get(key)
-        if month.published:
-            page = self._published(month, index)
-            units = [line for line in page["units"] if sees(line["unit"])]
-            return {**page, "units": units, "fresh": self.tallies.fresh}
-        reading = self._read(period, month)
-        board = views.board(reading.scoring(index), period, sees)
-        return {**reading.head(), **board, "fresh": self.tallies.fresh}
+        return {**self.page(key, index, sees), "fresh": self.tallies.fresh}
 
-    def _published(self, month: Month, index: str) -> View:
-        page = self.months.scores(month.published[-1].snapshot, index)
+    def page(self, key: str, index: str, sees: Sees) -> View:
+        """A board: `2026-10`, or `2026-10@1` for a revision that was published."""
+        name, _, revision = key.partition("@")
+        month = self.months.get(Period.parse(name).key)
+        if month.published or revision:
+            page = self.published(month, index, int(revision) if revision.isdigit() else None)
+            return {**page, "units": [line for line in page["units"] if sees(line["unit"])]}
+        return self.read(month).page(index, sees)
+
+    def published(self, month: Month, index: str, revision: int | None = None) -> View:
+        """A published revision, by default the last. Raises NotFound."""
+        found = [each for each in month.published if revision in (None, each.revision)]
+        page = self.months.scores(found[-1].snapshot, index) if found else None
         if page is None:
-            raise NotFound(f"{month.period} was not scored by an index '{index}'")
+            raise NotFound(f"{month.period} was not published like this by an index '{index}'")
         return page
 
-    def _read(self, period: Period, month: Month) -> Reading:
-        if month.in_force:
-            context, facts = self.months.context(month.in_force), self.months.facts(month.in_force)
-            return Reading(period, month, context, facts)
-        return self._live(period, month)
+    def read(self, month: Month) -> Reading:
+        """The period as it is to be read."""
+        if not month.in_force:
+            return self.live(month)
+        context, facts = self.months.context(month.in_force), self.months.facts(month.in_force)
+        return Reading(Period.parse(month.period), month, context, facts)
 
-    def _live(self, period: Period, month: Month) -> Reading:
+    def live(self, month: Month, read: Sequence[Kept] | None = None) -> Reading:
+        """The period as of now; `read` are its buckets, where they have been read already."""
+        period = Period.parse(month.period)
         context = Context.of(self.rules, self.recipes, self.directory, self.now)
-        return Reading(period, month, context, self.happenings.facts(period, self.now, self.ends))
+        imports = self.imports.in_force(period)
+        facts = self.happenings.facts(period, self.now, self.ends, imports, read)
+        return Reading(period, month, context, facts)
 
     def month(self, key: str) -> View:
         """What was decided about a period; while it is open, what would keep it from closing."""
-        period = Period.parse(key)
-        month = self.months.get(key)
+        month = self.months.get(Period.parse(key).key)
         if not month.snapshot:
-            reading = self._live(period, month)
-            month = month.model_copy(update={"checks": checks_of(self._found(reading))})
+            found = checks_of(self.found(self.live(month)))
+            month = month.model_copy(update={"checks": found})
         return views.month_view(month)
 
-    def _found(self, reading: Reading) -> dict[str, int]:
+    def found(self, reading: Reading) -> dict[str, Found]:
+        """What each check finds now."""
         cases = [case for facts in reading.facts.values() for case in facts.cases]
-        pending = sum(case.verdict is Verdict.PENDING for case in cases)
-        return {**self.happenings.waiting(), "undecided": pending}
+        lacking = missing(self.recipes, self.directory, self.imports.in_force(reading.period))
+        return {
+            **self.happenings.waiting(),
+            "in_flight": self.in_flight,
+            "undecided": sum(case.verdict is Verdict.PENDING for case in cases),
+            "silent_devices": self.happenings.silent(reading.period.ends(self.rules.region.zone)),
+            "imports": [f"{unit}: {figure}" for unit, figure in lacking],
+        }
 
-    def close(self, key: str, closing: Closing, by: str) -> View:
-        """Take the snapshot that everything later reads. Raises NotOver, NotClear, NeedsCause."""
-        period = Period.parse(key)
-        must_be_over(period, self.now, period.ends(self.rules.region.zone))
-        self.tallies.recompute()
-        month = self.months.get(key)
-        reading = self._live(period, month)
-        snapshot = f"{key}/{month.next_revision}/{uuid.uuid4().hex}"
-        checks = checks_of(self._found(reading))
-        closed = month.closed(snapshot, self.now, by, checks, closing.accept, closing.cause)
-        self.months.keep(snapshot, reading.context, self._explained(period, reading.facts))
-        self.months.save(closed)
-        return views.month_view(closed)
-
-    def _explained(self, period: Period, facts: dict[str, UnitFacts]) -> dict[str, UnitFacts]:
-        behind = self.happenings.behind(period, None, frozenset(self.rules.levels.bad))
-        return {unit: own.explained(*behind.get(unit, ((), ()))) for unit, own in facts.items()}
-
-    def publish(self, key: str, by: str) -> View:
-        """Score the snapshot by every index and make it the revision in force. Raises NotClosed."""
-        period = Period.parse(key)
-        before = self.months.get(key)
-        after = before.publish(self.now, by)
-        new = after.published[-1]
-        reading = Reading(
-            period, after, self.months.context(new.snapshot), self.months.facts(new.snapshot)
-        )
-        for recipe in reading.context.recipes:
-            board = views.board(reading.scoring(recipe.id), period, sees=lambda unit: True)
-            page = {**reading.head(), **board, "cause": new.cause}
-            page["differences"] = differences(self._page_before(before, recipe.id), page)
-            self.months.keep_scores(new.snapshot, recipe.id, page)
-        self.months.save(after)
-        return views.month_view(after)
-
-    def _page_before(self, month: Month, index: str) -> View | None:
-        return self.months.scores(month.published[-1].snapshot, index) if month.published else None
+    def explained(self, reading: Reading, read: Sequence[Kept] | None = None) -> Reading:
+        """The same with the keys of the bad and invalid ratings behind it."""
+        buckets = self.happenings.buckets(reading.period) if read is None else read
+        behind = self.happenings.behind(buckets, None, self.bad)
+        facts = {
+            unit: own.explained(*behind.get(unit, ((), ()))) for unit, own in reading.facts.items()
+        }
+        return Reading(reading.period, reading.month, reading.context, facts)
 
     def explain(self, key: str, unit: str, index: str) -> View:
         """A unit's figures with definitions and the ratings and cases behind them.
 
         Raises NotFound for a unit that was not there.
         """
-        period = Period.parse(key)
-        reading = self._read(period, self.months.get(key))
-        if unit != REGION and unit not in reading.context.directory.unit:
-            raise NotFound
+        reading = self.read(self.months.get(Period.parse(key).key))
         if not reading.month.in_force:
-            reading = Reading(
-                period, reading.month, reading.context, self._explained(period, reading.facts)
-            )
-        scoring = reading.scoring(index)
-        lines = scoring.lines()
-        line = next((each for each in lines if each.unit == unit), None) or scoring.region()
+            reading = self.explained(reading)
+        line, rank = reading.line(index, unit)
         return {
             **reading.head(),
-            "index": views.recipe_view(scoring.recipe),
-            "result": views.line_view(line, period, scoring.places(lines).get(unit)),
+            "index": views.recipe_view(line.result.recipe),
+            "result": views.line_view(line, reading.period, rank),
             "definitions": views.definitions(),
             "behind": views.behind(line.facts.did),
         }
+
+    def compare(self, key: str, other: str | None, index: str, sees: Sees) -> View:
+        """Two boards side by side; without another, the period before this one."""
+        before = other or Period.parse(key.partition("@")[0]).before.key
+        return side_by_side(self.page(before, index, sees), self.page(key, index, sees))

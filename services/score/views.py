@@ -7,17 +7,18 @@ from collections.abc import Callable, Mapping
 from fractions import Fraction
 from typing import Any
 
+from services.contracts.period import Period
+from services.contracts.printing import POINTS, SHARE, Printing
+from services.contracts.verdict import Verdict
 from services.contracts.vocabulary import Channel, Level, Standing, Turn
 from services.score.board import Context, Line, Scoring
 from services.score.facts import Facts, UnitFacts
+from services.score.honesty import beside
 from services.score.index import Recipe, Scored
 from services.score.indicators import INDICATORS
 from services.score.measure import Measured
 from services.score.months import Month, MonthState
-from services.score.period import Period
-from services.score.printing import POINTS, SHARE, Printing
 from services.score.tally import Cell, combined, total_of, with_parts
-from services.score.verdict import Verdict
 
 View = dict[str, Any]
 Sees = Callable[[str], bool]
@@ -39,6 +40,7 @@ def head(period: Period, month: Month, context: Context) -> View:
         "revision": last.revision if last else month.revision,
         "cut_off": context.cut_off.astimezone(context.rules.region.zone).isoformat(),
         "rules": context.rules.label,
+        "calendar": context.calendar,
     }
 
 
@@ -75,6 +77,8 @@ def line_view(line: Line, period: Period, rank: int | None) -> View:
         "rank": rank,
         "quarter": quarter.key if quarter else None,
         "score": figure(line.result.total, POINTS),
+        "cut": str(line.result.cut),
+        "beside": beside(line.facts),
         "terms": [term_view(scored) for scored in line.result.terms],
         "indicators": [measured_view(measured) for measured in line.figures.values()],
         "counts": counts(line.facts),
@@ -100,6 +104,7 @@ def term_view(scored: Scored) -> View:
     return {
         "indicator": scored.term.indicator,
         "name": scored.term.counted.name,
+        "item": scored.term.item,
         "value": scored.measured.printed,
         "weight": str(scored.term.weight),
         "given": str(scored.given),
@@ -113,7 +118,7 @@ def term_view(scored: Scored) -> View:
 def definitions() -> View:
     """What each indicator counts, leaves out, and where that comes from."""
     fields = ("name", "definition", "excludes", "source")
-    kinds = ("direction", "no_data")
+    kinds = ("direction", "no_data", "behind")
     return {
         key: {name: getattr(each, name) for name in fields}
         | {name: getattr(each, name).value for name in kinds}

@@ -4,22 +4,28 @@ from __future__ import annotations
 
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
+from typing import Self
 
+from services.adapters.mongo import Db
 from services.adapters.outcome import Done, Later, Outcome
 from services.contracts.events import RatingSubmitted
 from services.contracts.vocabulary import Turn
+from services.store.belonging import Refusal
 from services.store.intake import (
-    Document,
     Intake,
-    Refusal,
     buckets,
     numbered,
     probe_document,
+    spans,
 )
+from services.store.joining import CHANGED, Errands, Joining
+from services.store.linking import Document
+from services.store.marking import Sightings
 from services.store.quarantine import FINAL, OPEN, Quarantine, Row
 from services.store.repository import Fate, Ratings
 
 SealPress = Callable[[RatingSubmitted], bytes]
+Ready = Sequence[tuple[RatingSubmitted, Document]]
 WAITS_FOR_FIRST = Later("append_before_first: the rating that it belongs to is not here yet")
 DETAILS = {
     Fate.CONFLICT: "this rating id was used before with other content",
@@ -32,9 +38,16 @@ class Storing:
     """The collaborators of one batch."""
 
     ratings: Ratings
+    errands: Errands
+    sightings: Sightings
     quarantine: Quarantine
     intake: Intake
     seal: SealPress
+
+    @classmethod
+    def on(cls, db: Db, intake: Intake, seal: SealPress) -> Self:
+        """A batch on this database."""
+        return cls(Ratings(db), Errands(db), Sightings(db), Quarantine(db), intake, seal)
 
     def store(self, presses: Sequence[RatingSubmitted]) -> list[Outcome]:
         """Put every press where it belongs; safe to repeat with the same presses."""
@@ -53,12 +66,15 @@ class Storing:
         good = [(press, it) for press, it in examined if not isinstance(it, Refusal)]
         orphans = self._orphans([press for press, _ in good])
         ready = [(press, document) for press, document in good if press.key not in orphans]
-        rows += self._insert(ready)
+        fates = self._insert(ready)
+        later: dict[str, Outcome] = dict.fromkeys(orphans, WAITS_FOR_FIRST)
+        later |= self._settle(ready, fates)
+        rows += self._rejections(ready, fates)
         self.quarantine.file(rows, self.intake.stored_at)
         final = {row.key for row in rows if row.state == FINAL}
         stored = [press.rating_id for press, _ in ready if press.rating_id not in final]
         self.quarantine.close(stored, self.intake.stored_at)
-        return [WAITS_FOR_FIRST if press.key in orphans else Done() for press in presses]
+        return [later.get(press.key, Done()) for press in presses]
 
     def _orphans(self, presses: Sequence[RatingSubmitted]) -> set[str]:
         """Keys of appends whose first rating is neither stored nor in this batch."""
@@ -67,10 +83,30 @@ class Storing:
         known = here | self.ratings.present(sorted(set(appends.values()) - here))
         return {key for key, first in appends.items() if first not in known}
 
-    def _insert(self, ready: Sequence[tuple[RatingSubmitted, Document]]) -> list[Row]:
+    def _insert(self, ready: Ready) -> list[Fate]:
         documents = [document for _, document in ready]
         with self.ratings.touching(buckets(documents), self.intake.stored_at):
             fates = self.ratings.insert(documents)
+        self.sightings.note(spans(documents))
+        return fates
+
+    def _settle(self, ready: Ready, fates: Sequence[Fate]) -> dict[str, Outcome]:
+        """Join what may have met its errand only now; what is being changed is put off, by key."""
+        open_ends = {
+            press.errand_key: press.key
+            for (press, _), fate in zip(ready, fates, strict=True)
+            if press.linked and (fate is not Fate.STORED or self._may_be_open(press))
+        }
+        errands = self.errands.known(open_ends)
+        joining = Joining(self.ratings, self.intake.rules, self.intake.stored_at)
+        left = joining.settle(list(errands.values()))
+        return {open_ends[key]: why for key, why in left.items() if why is CHANGED}
+
+    def _may_be_open(self, press: RatingSubmitted) -> bool:
+        errand = self.intake.errands.get(press.errand_key)
+        return errand is None or errand.rated_as is not None
+
+    def _rejections(self, ready: Ready, fates: Sequence[Fate]) -> list[Row]:
         judged = zip(ready, fates, strict=True)
         return [self._rejected(press, fate) for (press, _), fate in judged if fate in DETAILS]
 

@@ -10,6 +10,7 @@ from services.contracts.commands import InvalidateRating, ReinstateRating
 from services.contracts.events import RatingInvalidated
 from services.contracts.outbox import entry
 from services.contracts.vocabulary import Standing
+from services.store.linking import buckets
 from services.store.repository import Ratings
 
 Decision = InvalidateRating | ReinstateRating
@@ -25,7 +26,7 @@ def decide(command: Decision, ratings: Ratings, now: datetime) -> Outcome:
     invalid = isinstance(command, InvalidateRating)
     standing = Standing.INVALID if invalid else Standing.VALID
     decision = command.model_dump(mode="json") | {"standing": standing.value, "at": now}
-    with ratings.touching([(rating["day"], rating["unit"])], now):
+    with ratings.touching(sorted(buckets(rating)), now):
         carried_out = ratings.decide(rating, decision, _following(command, rating["version"] + 1))
     return Done() if carried_out else Later("changed_meanwhile: somebody else changed the rating")
 

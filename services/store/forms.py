@@ -7,6 +7,8 @@ from typing import Annotated, Any, Literal
 
 from pydantic import AwareDatetime, BaseModel, BeforeValidator, ConfigDict, Field, StringConstraints
 
+from services.contracts.vocabulary import Channel
+
 Why = Annotated[str, StringConstraints(min_length=1, max_length=500, strip_whitespace=True)]
 State = Literal["open", "replaying", "closed", "final", "discarded"]
 MOST_LISTED = 500
@@ -94,3 +96,48 @@ class Whereabouts(BaseModel):
     stored_at: AwareDatetime | None = None
     reason: str | None = None
     state: State | None = None
+
+
+class Finding(BaseModel):
+    """Something too quiet, or too good: what it is about, how that is known, and what to do."""
+
+    model_config = ConfigDict(frozen=True)
+    kind: Literal[
+        "no_ratings",
+        "channel_unused",
+        "channel_still",
+        "never_bad",
+        "device_silent",
+        "outbox_growing",
+        "presses_refused",
+    ]
+    subject: str
+    detail: str
+    do: str
+
+
+class ChannelFigures(BaseModel):
+    """A channel in the last four weeks.
+
+    `expected`: how many ratings were likely since the last one, at the channel's own pace.
+    """
+
+    model_config = ConfigDict(frozen=True)
+    channel: Channel
+    last: AwareDatetime | None
+    today: int
+    ratings: int
+    bad: int
+    expected: float
+
+
+class Watched(BaseModel):
+    """What is too quiet now, and the figures behind it."""
+
+    model_config = ConfigDict(frozen=True)
+    at: AwareDatetime
+    rules: str
+    findings: list[Finding]
+    channels: list[ChannelFigures]
+    devices_heard: int
+    devices_expected: int

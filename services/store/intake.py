@@ -2,12 +2,12 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from datetime import datetime
-from typing import Any
+from functools import cached_property
 
-from services.contracts.directory import Directory
+from services.contracts.directory import Directory, active_at
 from services.contracts.events import (
     AppendStored,
     BadRatingStored,
@@ -17,91 +17,71 @@ from services.contracts.events import (
 from services.contracts.message import Message
 from services.contracts.outbox import entry
 from services.contracts.rules import Rules
-from services.contracts.vocabulary import Level, Standing, Turn
+from services.contracts.time_to_rate import TimeToRateEnds, rating_ends
+from services.contracts.vocabulary import Standing, Turn
+from services.store import linking
+from services.store.belonging import Belonging, Errand, Refusal, belonging
+from services.store.linking import Bucket, Document, errand_of, inherited, opens_case
+from services.store.marks import of_press, place_of, wrong_tags
 
-Document = dict[str, Any]
-Bucket = tuple[str, str]
-COPIED = frozenset(
+COPIED = (
     "rating_id fingerprint channel stage source_system errand_number occurrence item window device "
     "staff named contactable has_text sealed pressed_at sent_at received_at submitted_by receipt "
-    "linked".split()
-)
-
-
-@dataclass(frozen=True)
-class Refusal:
-    """Why a press cannot be stored as it is; mend the registry or the sender, then replay."""
-
-    reason: str
-    detail: str
+    "appends"
+).split()
 
 
 @dataclass(frozen=True)
 class Intake:
-    """What the store knows when a batch arrives. `errand_units`: errand key → unit."""
+    """What the store knows when a batch arrives. `errands`: those that its presses name, by key."""
 
     directory: Directory
     rules: Rules
     stored_at: datetime
-    errand_units: Mapping[str, str]
+    errands: Mapping[str, Errand]
+
+    @cached_property
+    def _ends(self) -> TimeToRateEnds:
+        return rating_ends(self.rules.region, self.rules.rating.time_to_rate)
 
     def examine(self, press: RatingSubmitted) -> Document | Refusal:
         """The document to insert, with the events that must follow it; or a refusal."""
-        unit = self.unit_of(press)
-        if isinstance(unit, Refusal):
-            return unit
+        errand = self.errands.get(press.errand_key) if press.linked else None
+        found = belonging(press, errand, self.directory)
+        if isinstance(found, Refusal):
+            return found
         if press.channel not in self.rules.channels.by_code:
             return Refusal("unknown_channel", f"the rules have no channel {press.channel}")
-        return self._document(press, unit)
+        return self._document(press, found, errand)
 
-    def unit_of(self, press: RatingSubmitted) -> str | Refusal:
-        """The rated unit: the errand's, else the window's, else the device's, at the press."""
-        unknown = self._unknown(press)
-        if unknown:
-            return unknown
-        named = (
-            self.errand_units.get(press.errand_key) if press.linked else None,
-            press.unit,
-            self.directory.window[press.window].unit if press.window else None,
-            self.directory.device[press.device].unit if press.device else None,
-        )
-        unit = next(filter(None, named), None)
-        return unit or Refusal("no_unit", "nothing in the press says which unit it is about")
-
-    def _unknown(self, press: RatingSubmitted) -> Refusal | None:
-        places: dict[str, Mapping[str, object]] = {
-            "unit": self.directory.unit,
-            "window": self.directory.window,
-            "device": self.directory.device,
-        }
-        for kind, known in places.items():
-            name = getattr(press, kind)
-            if name is not None and name not in known:
-                return Refusal(f"unknown_{kind}", f"{kind} {name} is not in the registry")
-        return None
-
-    def _document(self, press: RatingSubmitted, unit: str) -> Document:
-        tags = [code for code in press.tags if self._fits(code, press.level)]
-        document = press.model_dump(include=set(COPIED)) | {
+    def _document(
+        self, press: RatingSubmitted, found: Belonging, errand: Errand | None
+    ) -> Document:
+        local = press.pressed_at.astimezone(self.rules.region.zone)
+        marks = found.marks | of_press(press, errand, local, self.rules, self._ends, self.directory)
+        said, wrong = vars(press), wrong_tags(press, self.rules)
+        document = {name: said[name] for name in COPIED} | {
             "_id": press.key,
             "level": int(press.level),
             "turn": int(press.turn),
             "linked": press.linked,
-            "unit": unit,
-            "tags": tags,
-            "wrong_tags": [code for code in press.tags if code not in tags],
-            "day": local_day(press.pressed_at, self.rules),
+            "errand": None,
+            "unit": found.unit,
+            "tags": [code for code in press.tags if code not in wrong],
+            "wrong_tags": wrong,
+            "day": local.date().isoformat(),
             "standing": Standing.VALID.value,
-            "marks": list(press.marks),
+            "marks": sorted(marks),
+            "why_marked": marks,
             "stored_at": self.stored_at,
             "version": 1,
         }
-        document |= {"numbered": number} if (number := numbered(press)) else {}
-        event = following(press, unit, self.rules)
+        if errand:
+            document |= inherited(document, errand) | {"errand": errand_of(errand)}
+        if number := numbered(press):
+            document["numbered"] = number
+        event = following(press, document, self.rules)
         return document | ({"outbox": [entry(press.key, 1, 0, event)]} if event else {})
-
-    def _fits(self, code: str, level: Level) -> bool:
-        return code in self.rules.tags and self.rules.tags[code].level == level
 
 
 def numbered(press: RatingSubmitted) -> Document | None:
@@ -112,18 +92,18 @@ def numbered(press: RatingSubmitted) -> Document | None:
 
 
 def probe_document(press: RatingSubmitted, examined: Document | Refusal) -> Document:
-    """What is kept of a probe: the newest of each channel and level, and why it was refused."""
+    """What is kept of a probe: who sent it through which channel, and why it was refused."""
     refused = examined if isinstance(examined, Refusal) else None
     return {
-        "_id": f"{press.submitted_by}:{press.channel}:{int(press.level)}",
-        "rating_id": press.rating_id,
+        "_id": press.rating_id,
+        "kind": f"{press.submitted_by}:{press.channel}:{int(press.level)}",
         "submitted_by": press.submitted_by,
         "received_at": press.received_at,
         "refused": f"{refused.reason}: {refused.detail}" if refused else None,
     }
 
 
-def following(press: RatingSubmitted, unit: str, rules: Rules) -> Message | None:
+def following(press: RatingSubmitted, document: Document, rules: Rules) -> Message | None:
     """The event that must follow the storing of a press: of a bad one, and of every append."""
     if press.turn is Turn.APPEND:
         return AppendStored(
@@ -132,10 +112,9 @@ def following(press: RatingSubmitted, unit: str, rules: Rules) -> Message | None
             level=press.level,
             pressed_at=press.pressed_at,
         )
-    if not rules.is_bad(press.level) or not rules.channels.by_code[press.channel].opens_cases:
+    if not opens_case(document, rules):
         return None
-    shared = press.model_dump(include=set(BadRatingStored.model_fields) - {"unit"})
-    return BadRatingStored(**shared, rating_key=press.key, unit=unit, linked=press.linked)
+    return BadRatingStored.model_validate({**document, "rating_key": press.key})
 
 
 def local_day(at: datetime, rules: Rules) -> str:
@@ -153,6 +132,28 @@ def errand_document(errand: ErrandReported, rules: Rules, stored_at: datetime) -
     }
 
 
-def buckets(documents: list[Document]) -> list[Bucket]:
-    """The (day, unit) buckets whose tallies these documents change."""
-    return sorted({(document["day"], document["unit"]) for document in documents})
+def unfit(errand: ErrandReported, directory: Directory) -> str | None:
+    """Why an errand cannot be counted: its unit was not there when it reached its stage."""
+    if active_at(directory.unit_periods, errand.unit, errand.reached_at):
+        return None
+    known = errand.unit in directory.unit
+    return (
+        f"{'inactive' if known else 'unknown'}_unit: unit {errand.unit} is not in the registry at "
+        f"{errand.reached_at.isoformat()}; mend the registry, then replay"
+    )
+
+
+def buckets(documents: Iterable[Document]) -> list[Bucket]:
+    """The (day, unit) buckets whose tallies these ratings change."""
+    return sorted(set[Bucket]().union(*map(linking.buckets, documents)))
+
+
+def spans(documents: Iterable[Document]) -> dict[str, tuple[datetime, datetime]]:
+    """By day, from when to when somebody pressed where one stands to press."""
+    found: dict[str, tuple[datetime, datetime]] = {}
+    for each in documents:
+        if place_of(each["channel"], each["device"], each["window"]) is not None:
+            at = each["pressed_at"]
+            first, last = found.get(each["day"], (at, at))
+            found[each["day"]] = (min(first, at), max(last, at))
+    return found

@@ -17,6 +17,8 @@ MASK = "***"
 DAY = len("2020-03-05")
 SEALED = frozenset({"sealed", "fingerprint"})
 TIMES = frozenset({"pressed_at", "sent_at", "received_at"})
+FORM, LETTER = "RatingForm", "RawLetter"
+"""What only the edge can read: a press of a known sender, and a letter just as it came."""
 PLAIN = (str, int, float, bool, type(None))
 
 
@@ -55,7 +57,7 @@ def shown(kind: str, text: str) -> dict[str, Any]:
         item = None
     if not isinstance(item, dict):
         return {"unreadable": f"{len(text.encode())} bytes that are no object; none are shown"}
-    known = MESSAGE_TYPES.get(kind)
+    known = RatingSubmitted if kind == FORM else MESSAGE_TYPES.get(kind)
     allowed = frozenset(known.model_fields if known else ()) - SEALED
     masked = {
         name: _plain(value) if name in allowed else _masked(value) for name, value in item.items()

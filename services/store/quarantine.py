@@ -17,15 +17,17 @@ OPEN, REPLAYING, CLOSED, FINAL, DISCARDED = "open", "replaying", "closed", "fina
 STATES = (OPEN, REPLAYING, CLOSED, FINAL, DISCARDED)
 LEFT = (OPEN, REPLAYING)
 FEW = 500
+RECEIPTS_KEPT = 100
 Place = tuple[datetime, str]
 """Where a page of the list ends: when its last row was last seen, and that row's key."""
 
 
 @dataclass(frozen=True)
 class Row:
-    """Something to look at: a key, a reason, the sealed payload, and when it was received.
+    """Something to look at: a key, a reason, the sealed payload, and the receipt it came under.
 
     `state` is FINAL for an outcome that nobody can mend, such as a service that was rated already.
+    `back` are the headers with which a raw press or letter returns to the edge.
     """
 
     key: str
@@ -37,6 +39,7 @@ class Row:
     state: str = OPEN
     submitted_by: str | None = None
     numbered: Document | None = None
+    back: dict[str, str] | None = None
 
 
 def body_key(body: bytes) -> str:
@@ -51,15 +54,18 @@ class Quarantine:
         self._rows = db["quarantine"]
 
     def file(self, rows: Sequence[Row], now: datetime) -> None:
-        """Add rows, or count them again; the same receipt is never counted twice.
+        """Add rows, or count them again; the same receipt is not counted twice.
 
+        Of a row that comes again and again, only the newest receipts are remembered.
         A row that was being replayed was refused again, and is open once more.
         """
         if rows:
             known = by_ids(self._rows, {row.key for row in rows}, {"state": 1})
             states = {each["_id"]: str(each["state"]) for each in known}
             filings = [_filing(row, now) for row in rows]
-            self._rows.bulk_write([*filings, *_returning(rows, states, now)], ordered=False)
+            self._rows.bulk_write(filings, ordered=False)
+            counting = [_counting(row) for row in rows]
+            self._rows.bulk_write([*counting, *_returning(rows, states, now)], ordered=False)
 
     def close(self, keys: Sequence[str], now: datetime) -> None:
         """The ratings under `keys` have been stored: nothing is left to do for them."""
@@ -91,7 +97,9 @@ class Quarantine:
     def open_for(self, reason: str, after: str, limit: int) -> list[Document]:
         """Open rows with this reason and their payloads, by key, from the one `after` on."""
         query = {"state": OPEN, "reason": reason, "_id": {"$gt": after}}
-        return list(self._rows.find(query, {"sealed": 1, "kind": 1}).sort("_id", 1).limit(limit))
+        return list(
+            self._rows.find(query, {"sealed": 1, "kind": 1, "back": 1}).sort("_id", 1).limit(limit)
+        )
 
     def begin_replay(self, keys: Sequence[str], by: str, now: datetime) -> None:
         """From now on it is for the store to say what became of them."""
@@ -122,27 +130,30 @@ def _to(state: str, step: Document) -> dict[str, Document]:
 
 
 def _filing(row: Row, now: datetime) -> UpdateOne:
-    number = {"numbered": row.numbered} if row.numbered else {}
+    """The newest payload stands, with the kind that it is of."""
+    known = {"numbered": row.numbered, "submitted_by": row.submitted_by, "back": row.back}
     return UpdateOne(
         {"_id": row.key},
         {
-            "$setOnInsert": {
-                "first_seen": now,
-                "state": row.state,
-                "kind": row.kind,
-                "submitted_by": row.submitted_by,
-            },
+            "$setOnInsert": {"first_seen": now, "state": row.state},
             "$set": {
+                "kind": row.kind,
                 "reason": row.reason,
                 "detail": row.detail,
                 "sealed": row.sealed,
                 "last_seen": now,
-                **number,
+                **{name: value for name, value in known.items() if value},
             },
-            "$addToSet": {"receipts": row.receipt},
+            **({} if row.back else {"$unset": {"back": ""}}),
         },
         upsert=True,
     )
+
+
+def _counting(row: Row) -> UpdateOne:
+    newest = {"$each": [row.receipt], "$slice": -RECEIPTS_KEPT}
+    counted = {"$inc": {"received": 1}, "$push": {"receipts": newest}}
+    return UpdateOne({"_id": row.key, "receipts": {"$ne": row.receipt}}, counted)
 
 
 def _returning(rows: Sequence[Row], states: dict[str, str], now: datetime) -> Iterator[UpdateOne]:

@@ -19,9 +19,12 @@ from services.contracts.sequence import rating_id
 from services.store.quarantine import CLOSED, LEFT
 from services.store.sequences import DeviceReport, Heartbeat, Kept, Waiting, numbers, report
 
+Change = tuple[Document, Document]
+"""Which document, as it is expected to be, and the update."""
 DUPLICATE_KEY = 11000
 MOST_RECEIPTS = 100
 MOST_SOUGHT = 2000
+PROBES_KEPT, MOST_AT_ONCE = 20, 200
 FORGED = "forged"
 NUMBERED = Index(("numbered.device", "numbered.epoch", "numbered.sequence"), sparse=True)
 INDEXES = {
@@ -32,6 +35,7 @@ INDEXES = {
         NUMBERED,
     ),
     "errands": (Index(("day", "unit")),),
+    "probes": (Index(("kind",)),),
     "quarantine": (Index(("state", "last_seen")), NUMBERED),
 }
 
@@ -53,10 +57,10 @@ def fate(new: Document, kept: Mapping[str, Any]) -> Fate:
 
 
 class Ratings:
-    """The ratings, the errands they are about, and the buckets that they touch."""
+    """The ratings, and the buckets that they touch."""
 
     def __init__(self, db: Db) -> None:
-        self._ratings, self._errands, self._touched = db["ratings"], db["errands"], db["touched"]
+        self._ratings, self._touched = db["ratings"], db["touched"]
         self._probes = db["probes"]
 
     @contextmanager
@@ -115,12 +119,16 @@ class Ratings:
         return self._ratings.find_one({"_id": key})
 
     def keep_probe(self, document: Document) -> None:
-        """Keep a probe in place of the last one of its sender, channel and level."""
+        """Keep a probe, and of its kind (sender, channel, level) only the newest few."""
         self._probes.replace_one({"_id": document["_id"]}, document, upsert=True)
+        of_kind = self._probes.find({"kind": document["kind"]}, {"received_at": 1})
+        newest_first = sorted(of_kind, key=lambda each: each["received_at"], reverse=True)
+        if old := [each["_id"] for each in newest_first[PROBES_KEPT:]]:
+            self._probes.delete_many({"_id": {"$in": old[:MOST_AT_ONCE]}})
 
     def probe_sent_as(self, rating_id: str, by: str) -> Document | None:
-        """The probe that `by` sent under this id, while it is the newest of its kind."""
-        return self._probes.find_one({"rating_id": rating_id, "submitted_by": by})
+        """The probe that `by` sent under this id, while it is among the newest of its kind."""
+        return self._probes.find_one({"_id": rating_id, "submitted_by": by})
 
     def sent_as(self, rating_id: str, by: str) -> Document | None:
         """The rating that `by` sent under this id; a linked one stands under another `_id`."""
@@ -140,13 +148,15 @@ class Ratings:
         )
         return result.modified_count == 1
 
-    def insert_errands(self, documents: Sequence[Document]) -> None:
-        """Insert errands; one that was reported before stays as it was."""
-        insert_new(self._errands, documents)
+    def change(self, changes: Sequence[Change]) -> None:
+        """Change each rating if it still is as the filter says; read again to know which were."""
+        if changes:
+            updates = [UpdateOne(expected, update) for expected, update in changes]
+            self._ratings.bulk_write(updates, ordered=False)
 
-    def errand_units(self, keys: Iterable[str]) -> dict[str, str]:
-        """Errand key → the unit that handled it, for those that were reported."""
-        return {each["_id"]: each["unit"] for each in by_ids(self._errands, keys, {"unit": 1})}
+    def read(self, keys: Iterable[str]) -> dict[str, Document]:
+        """The ratings under these keys, without what is sealed in them."""
+        return self._by_id(sorted(keys), {"sealed": 0, "outbox": 0})
 
 
 class Counted:

@@ -1,5 +1,6 @@
 """Keeps every press once, and hands the bad ones on."""
 
+import time
 from collections.abc import Sequence
 from urllib.parse import urlencode
 
@@ -15,6 +16,7 @@ from services.adapters.outcome import Done, Outcome
 from services.adapters.registry import Registry, RegistryCache
 from services.adapters.rulebook import Rulebook, RulesInForce
 from services.adapters.sealing import Sealer, Vault
+from services.adapters.timer import every
 from services.contracts import topology
 from services.contracts.actor import Action, Actor
 from services.contracts.events import ErrandReported, RatingSubmitted
@@ -28,23 +30,30 @@ from services.store.forms import (
     Replayed,
     ReplayForm,
     Shown,
+    Watched,
     Whereabouts,
 )
-from services.store.intake import Intake, errand_document
+from services.store.intake import Intake
+from services.store.joining import Errands, Joining
 from services.store.letters import rows_of
+from services.store.marking import Rest, Sightings, Sweep
 from services.store.quarantine import Quarantine
+from services.store.reporting import Reporting
 from services.store.repository import INDEXES, Counted, Ratings
 from services.store.sequences import DeviceReport
+from services.store.watching import Watching
 from services.store.whereabouts import whereabouts
 from services.store.worklist import WorkList, concluded
 
 ACCEPTED = 202
+SWEEP_EVERY_S = 5.0
 
 
 class Store:
     """Bus in, database out, and an outbox for what must follow."""
 
     name = "store"
+    rest = Rest()
     db: Db = MongoDatabase(INDEXES)
     clock: Clock = BusinessClock()
     rules: RulesInForce = Rulebook()
@@ -65,11 +74,12 @@ class Store:
 
     @consume(topology.STORE_ERRANDS, size=1000, within_ms=40)
     def store_errands(self, deliveries: Sequence[Delivery[ErrandReported]]) -> list[Outcome]:
-        """Store a batch of errands."""
-        now, rules = self.clock.now(), self.rules.current
-        documents = [errand_document(each.message, rules, now) for each in deliveries]
-        Ratings(self.db).insert_errands(documents)
-        return self._concluded(deliveries, [Done()] * len(deliveries))
+        """Store a batch of errands, and join them with the ratings about them."""
+        joining = Joining(Ratings(self.db), self.rules.current, self.clock.now())
+        reporting = Reporting(Errands(self.db), joining, self.registry.current)
+        outcomes = reporting.store([delivery.message for delivery in deliveries])
+        self.outbox.wake()
+        return self._concluded(deliveries, outcomes)
 
     @consume(topology.STORE_COMMANDS, size=50, within_ms=10)
     def obey(self, deliveries: Sequence[Delivery[Decision]]) -> list[Outcome]:
@@ -78,6 +88,13 @@ class Store:
         outcomes = [decide(delivery.message, ratings, now) for delivery in deliveries]
         self.outbox.wake()
         return self._concluded(deliveries, outcomes)
+
+    @every(SWEEP_EVERY_S)
+    def sweep(self) -> None:
+        """Mark what stands out among the presses around it."""
+        if self.rest.over(start := time.monotonic()):
+            Sweep(Ratings(self.db), Sightings(self.db), self.rules.current, self.clock.now()).run()
+            self.rest.after(start, time.monotonic())
 
     @consume_letters(topology.DEAD_LETTERS)
     def bury(self, letters: Sequence[Letter]) -> list[Outcome]:
@@ -145,16 +162,21 @@ class Store:
         """What a device counted against what is here: missing (lost or tampered) and repeated."""
         return Counted(self.db).report(device, self.devices.epoch(device))
 
+    @api("GET", "/v1/watch", Action.READ_QUARANTINE, answers=Watched)
+    def get_watch(self, request: Request, actor: Actor) -> Watched:
+        """Channels and devices that are too quiet, or too good, with the figures behind it."""
+        now, directory = self.clock.now(), self.registry.current
+        return Watching(self.db, directory, self.rules.current, now).look()
+
     @api("GET", "/healthz", None)
     def healthz(self, request: Request, actor: Actor) -> dict[str, bool]:
         """The process lives."""
         return {"live": True}
 
     def _storing(self, presses: Sequence[RatingSubmitted]) -> Storing:
-        ratings = Ratings(self.db)
-        units = ratings.errand_units({press.errand_key for press in presses if press.linked})
-        intake = Intake(self.registry.current, self.rules.current, self.clock.now(), units)
-        return Storing(ratings, Quarantine(self.db), intake, self._seal_press)
+        errands = Errands(self.db).known({press.errand_key for press in presses if press.linked})
+        intake = Intake(self.registry.current, self.rules.current, self.clock.now(), errands)
+        return Storing.on(self.db, intake, self._seal_press)
 
     def _worklist(self) -> WorkList:
         now = self.clock.now()

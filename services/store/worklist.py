@@ -14,6 +14,7 @@ from services.adapters.outcome import Done, Outcome
 from services.adapters.registry import ADMINISTRATOR
 from services.contracts import topology
 from services.contracts.actor import MAY, Action, Actor
+from services.contracts.vouching import HEADER
 from services.errors import Conflict, NotAllowed, NotFound, Unavailable
 from services.store.forms import Asked, Listed, Replayed, Shown, cursor
 from services.store.payload import kind_of, shown
@@ -22,7 +23,7 @@ from services.store.quarantine import LEFT, Quarantine
 REPLAY = "replay:"
 AT_ONCE, AT_MOST = 200, 5000
 OWN_QUEUES = (topology.STORE_RATINGS, topology.STORE_ERRANDS, topology.STORE_COMMANDS)
-CONCLUDED_HERE = {message for queue in OWN_QUEUES for message in queue.messages}
+CONCLUDED_HERE = {message.routing_key for queue in OWN_QUEUES for message in queue.messages}
 
 
 def concluded(deliveries: Sequence[Delivery[Any]], outcomes: Sequence[Outcome]) -> list[str]:
@@ -56,7 +57,7 @@ class WorkList:
         text, why_not = self._text(row), None
         try:
             self._must_be_left(row)
-            kind_of(row["kind"], text)
+            self._letter(row)
         except Conflict as error:
             why_not = error.message
         opened = {"payload": shown(row["kind"], text), "why_not": why_not}
@@ -113,8 +114,13 @@ class WorkList:
         return self.unseal(row["sealed"])["text"]
 
     def _letter(self, row: Document) -> Outgoing:
-        """The original message in an envelope of its own, that names the row it comes from."""
+        """The original message in an envelope of its own, that names the row it comes from.
+
+        What only the edge can read goes back to it, just as it came.
+        """
         text = self._text(row)
+        if back := row.get("back"):
+            return Outgoing("", topology.CAPTURE_RAW.name, text.encode(), headers=back)
         kind = kind_of(row["kind"], text)
         return Outgoing.of(kind, [text.encode()], REPLAY + row["_id"], str(uuid.uuid4()))
 
@@ -126,13 +132,15 @@ class WorkList:
         except Unavailable:
             self.rows.give_back(keys, self.now)
             raise
-        here = {kind.routing_key for kind in CONCLUDED_HERE}
-        elsewhere = [
-            k for k, each in zip(keys, letters, strict=True) if each.routing_key not in here
-        ]
-        self.rows.hand_on(elsewhere, self.now)
+        pairs = zip(keys, letters, strict=True)
+        self.rows.hand_on([key for key, each in pairs if not _concluded_here(each)], self.now)
+
+
+def _concluded_here(letter: Outgoing) -> bool:
+    """Whether the store will say what became of it; of a whole raw letter the edge would."""
+    return letter.routing_key in CONCLUDED_HERE or HEADER in letter.headers
 
 
 def _described(row: Document) -> Document:
-    count = len(row.get("receipts", ())) + row.get("refused_again", 0)
-    return {**row, "id": row["_id"], "count": count}
+    received = row.get("received", len(row.get("receipts", ())))
+    return {**row, "id": row["_id"], "count": received + row.get("refused_again", 0)}

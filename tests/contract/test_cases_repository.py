@@ -17,13 +17,14 @@ from services.contracts.events import AppendStored, RatingInvalidated
 from services.contracts.ledger import first_broken
 from services.contracts.vocabulary import CaseState, Closing, Invalidity, Level
 from services.errors import Conflict, Invalid, NotAllowed, NotFound
-from services.rectify import desk
+from services.rectify import desk, hearing
 from services.rectify.case import move
 from services.rectify.deadlines import derive
 from services.rectify.facts import Case, Command, Move
 from services.rectify.history import escalated
+from services.rectify.listing import Query
 from services.rectify.opening import Report, case_id
-from services.rectify.repository import CASES, INDEXES, UNOPENED, Cases, Query
+from services.rectify.repository import CASES, INDEXES, UNOPENED, Cases
 from tests.unit.rectify.county import MONDAY, RULES, act, actor, bad_rating, changed, office
 
 KEY = b"k" * 32
@@ -55,7 +56,7 @@ def cases(db: Db) -> Cases:
 def opened(cases: Cases, number: int = 1, **facts: Any) -> Case:
     """A case that was opened for a bad rating."""
     rating = bad_rating(rating_key=f"biz:{number:04}:completed:1:1", **facts)
-    assert desk.hear(cases, office(), rating) == Done()
+    assert hearing.hear(cases, office(), rating) == Done()
     return read(cases, case_id(rating.rating_key))
 
 
@@ -101,7 +102,7 @@ def test_a_rating_without_a_case_is_kept_with_its_reason(db: Db) -> None:
     cases = Cases(db, KEY, linked_only)
     for _ in range(2):
         rating = bad_rating(rating_key="u1", linked=False)
-        assert desk.hear(cases, office(rules=linked_only), rating) == Done()
+        assert hearing.hear(cases, office(rules=linked_only), rating) == Done()
     assert db[CASES].count_documents({}) == 0
     assert db[UNOPENED].count_documents({}) == 1
     assert cases.unopened(EVERYTHING) == [{"unit": "social", "reason": "not_linked", "count": 1}]
@@ -137,7 +138,7 @@ def test_a_command_id_of_somebody_else_means_nothing(cases: Cases) -> None:
         level=Level.DISSATISFIED,
         pressed_at=MONDAY,
     )
-    assert desk.hear(cases, office(), append) == Done()
+    assert hearing.hear(cases, office(), append) == Done()
     assert read(cases, case.id).version == claimed.version + 1
 
 
@@ -167,7 +168,7 @@ def test_nobody_sees_the_cases_of_another_unit(cases: Cases) -> None:
     case = opened(cases)
     with pytest.raises(NotFound):
         desk.visible(cases, actor("qian"), case.id)
-    assert cases.page(Query(actor("qian").scope)) == []
+    assert list(cases.rows(Query(actor("qian").scope))) == []
 
 
 def test_a_list_is_sorted_by_what_is_due_and_read_page_by_page(cases: Cases) -> None:
@@ -177,7 +178,7 @@ def test_a_list_is_sorted_by_what_is_due_and_read_page_by_page(cases: Cases) -> 
         made(cases, read(cases, case.id), "li", Move.VERIFY)
     seen: list[str] = []
     after = None
-    while page := cases.page(Query(EVERYTHING, after=after, limit=2)):
+    while page := list(cases.rows(Query(EVERYTHING, after=after, limit=2))):
         seen += [each["_id"] for each in page]
         after = page[-1]["order"]
     soon, late = sorted(case.id for case in many[2:]), sorted(case.id for case in many[:2])
@@ -189,7 +190,7 @@ def test_a_list_can_be_narrowed(cases: Cases) -> None:
     made(cases, mine, "li", Move.CLAIM)
 
     def found(query: Query) -> list[str]:
-        return [each["_id"] for each in cases.page(query)]
+        return [each["_id"] for each in cases.rows(query)]
 
     assert found(Query(EVERYTHING, state=CaseState.VERIFYING)) == [mine.id]
     assert found(Query(EVERYTHING, assignee="li")) == [mine.id]
@@ -235,9 +236,9 @@ def test_an_append_before_the_case_of_its_first_rating_comes_later(cases: Cases)
         level=Level.DISSATISFIED,
         pressed_at=MONDAY,
     )
-    assert isinstance(desk.hear(cases, office(), append), Later)
+    assert isinstance(hearing.hear(cases, office(), append), Later)
     case = opened(cases)
-    assert [desk.hear(cases, office(), append) for _ in range(2)] == [Done(), Done()]
+    assert [hearing.hear(cases, office(), append) for _ in range(2)] == [Done(), Done()]
     assert [entry["move"] for entry in cases.history(case.id, after=2)] == ["append"]
 
 
@@ -251,7 +252,7 @@ def test_an_invalidation_is_marked_once(cases: Cases) -> None:
         reason=Invalidity.WRONG,
         command_id=f"{upheld.id}:{upheld.version}",
     )
-    assert [desk.hear(cases, office(), event) for _ in range(2)] == [Done(), Done()]
+    assert [hearing.hear(cases, office(), event) for _ in range(2)] == [Done(), Done()]
     after = read(cases, case.id)
     assert (after.mark_pending, after.invalidated, after.closing) == (
         False,

@@ -2,15 +2,16 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from datetime import timedelta
 
 import pytest
+from pydantic import ValidationError
 
 from services.adapters.mongo import Db
 from services.capture.edge import Edge
 from services.capture.linking import Links
-from services.capture.links import LinkForm, Said
+from services.capture.links import LinkForm, PlateForm, Said
 from services.capture.repository import LinkUses
 from services.contracts.actor import Actor, Role
 from services.contracts.events import RatingSubmitted
@@ -104,3 +105,36 @@ def test_another_mind_may_be_made_up_while_nothing_was_confirmed(page: Page, tok
     assert page.sent[-1].level is Level.VERY_SATISFIED
     with pytest.raises(Gone):
         page.submit(token, BAD)
+
+
+@pytest.mark.parametrize("level", list(Level))
+def test_what_comes_through_the_link_or_plate_of_a_probe_is_one(page: Page, level: Level) -> None:
+    link = LinkForm(
+        channel=Channel.SMS,
+        source_system="selftest",
+        errand_number="A1",
+        expires=NOON + timedelta(days=1),
+        probe=True,
+    )
+    plate = PlateForm(window="w1", probe=True)
+    for issued in (page.links.issue(link, HALL), page.links.issue_plate(plate, HALL)):
+        page.submit(issued.token, Said(level=level))
+    assert [(event.probe, event.level) for event in page.sent] == [(True, level)] * 2
+
+
+def test_nobody_makes_a_probe_of_a_citizens_link(page: Page, token: str) -> None:
+    page.submit(token, BAD)
+    real = page.links.issue_plate(PlateForm(window="w1"), HALL)
+    page.submit(real.token, BAD)
+    assert [event.probe for event in page.sent] == [False, False]
+    with pytest.raises(ValidationError):
+        Said.model_validate({"level": 1, "probe": True})
+
+
+def test_probes_do_not_use_up_what_a_plate_may_take(page: Page) -> None:
+    asked: list[tuple[str, str]] = []
+    links = replace(page.links, pass_or_refuse=lambda kind, name: asked.append((kind, name)))
+    for probe in (True, False):
+        plate = links.issue_plate(PlateForm(window="w1", probe=probe), HALL)
+        links.rate(plate.token, BAD, lambda a: Edge(a, RULES, NOON, lambda _: b"", b"k"), print)
+    assert [name for kind, name in asked if kind == "plate"] == ["probe of w1", "w1"]

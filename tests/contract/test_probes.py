@@ -2,16 +2,18 @@
 
 from __future__ import annotations
 
+from datetime import timedelta
+
 import pytest
 
 from services.adapters.mongo import Db
 from services.adapters.outcome import Done
 from services.contracts.vocabulary import Level
 from services.store.quarantine import Quarantine
-from services.store.repository import Ratings
+from services.store.repository import PROBES_KEPT, Ratings
 from services.store.whereabouts import whereabouts
 from tests.contract.test_storing import store
-from tests.county import press
+from tests.county import NOON, press
 
 
 def told(db: Db, rating_id: str, by: str = "hall") -> tuple[str, str]:
@@ -47,7 +49,16 @@ def test_a_press_beside_a_probe_is_stored(db: Db) -> None:
 
 
 def test_probes_do_not_pile_up(db: Db) -> None:
-    for number in range(3):
-        store(db, press(rating_id=f"p{number}", probe=True), press(level=1, probe=True))
-    assert db["probes"].count_documents({}) == 2
-    assert told(db, "p2")[0] == "probe_passed"
+    for number in range(PROBES_KEPT + 3):
+        at = NOON + timedelta(seconds=number)
+        store(db, press(rating_id=f"p{number}", probe=True, received_at=at))
+    store(db, press(rating_id="bad", level=1, probe=True))
+    assert db["probes"].count_documents({}) == PROBES_KEPT + 1
+    assert told(db, "p0")[0] == "not_seen_yet"
+    assert {told(db, f"p{number}")[0] for number in range(3, PROBES_KEPT + 3)} == {"probe_passed"}
+
+
+def test_probes_on_several_paths_do_not_hide_each_other(db: Db) -> None:
+    for id in ("by http", "by link"):
+        store(db, press(rating_id=id, probe=True))
+    assert {told(db, id)[0] for id in ("by http", "by link")} == {"probe_passed"}

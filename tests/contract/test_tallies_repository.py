@@ -9,15 +9,17 @@ from datetime import UTC, datetime
 
 import pytest
 
-from services.adapters.mongo import Db
+from services.adapters.mongo import AT_ONCE, Db
+from services.contracts.period import Period
 from services.errors import Conflict
 from services.score.board import Context
 from services.score.errands import Errands, rating_ends
 from services.score.facts import UnitFacts
 from services.score.happenings import Happenings
+from services.score.kept import Kept, Stale
 from services.score.months import CHECKS, Month, checks_of
-from services.score.period import Period
-from services.score.repository import AT_ONCE, Months, Stale, Tallies, runs
+from services.score.repository import Tallies
+from services.score.shelf import LINES, Months
 from services.score.tally import Bucket, Topic
 from tests.unit.score.town import (
     COMPOSITE,
@@ -42,8 +44,8 @@ ENDS = rating_ends(RULES.region, RULES.rating.time_to_rate)
 def counted(db: Db) -> dict[tuple[str, str], int]:
     """How many ratings the tallies hold in each bucket."""
     return {
-        (each["day"], each["unit"]): sum(row[-1] for row in each["cells"])
-        for each in db["tallies"].find()
+        (kept.day, kept.unit): kept.bucket.cells.total()
+        for kept in map(Kept.of, db["tallies"].find())
     }
 
 
@@ -214,15 +216,6 @@ def test_more_touches_than_fit_at_once_are_all_settled(db: Db) -> None:
     assert counted(db) == there(db)
 
 
-def test_days_far_apart_are_read_apart() -> None:
-    places = [("2020-01-01", "a"), ("2020-12-30", "a"), ("2020-01-03", "b"), ("2020-12-31", "c")]
-    assert list(runs(places)) == [
-        {"$gte": "2020-01-01", "$lte": "2020-01-03"},
-        {"$gte": "2020-12-30", "$lte": "2020-12-31"},
-    ]
-    assert list(runs([])) == []
-
-
 def test_tallies_of_some_days_and_units(db: Db) -> None:
     store(db, rating(), rating("2020-11-30"), rating(unit="land"), rating("2021-01-01"))
     Tallies(db).recompute()
@@ -236,6 +229,7 @@ def errands(db: Db, keys: Iterable[str], day: str = "2020-12-01") -> None:
     common = {"unit": "tax", "window": "w2", "stage": "completed", "day": day}
     when = {"reached_at": NOW, "promised_by": NOW}
     db["errands"].insert_many([{"_id": key, **common, **when} for key in keys])
+    touch(db, (day, "tax"))
 
 
 def test_errands_are_matched_with_their_first_ratings(db: Db) -> None:
@@ -243,6 +237,7 @@ def test_errands_are_matched_with_their_first_ratings(db: Db) -> None:
     errands(db, keys)
     errands(db, ["sys:x:completed:1"], "2021-01-01")
     store(db, *(rating(_id=f"{key}:1") for key in keys[::2]), rating(_id=f"{keys[1]}:2", turn=2))
+    Tallies(db).recompute()
     happened = Happenings(db).facts(DECEMBER, CUT_OFF, ENDS)["tax"].errands
     many = AT_ONCE + 30
     assert happened == Errands(many, many, many // 2, many, many, frozenset({"w2"}))
@@ -270,7 +265,8 @@ def test_bad_and_invalid_ratings_behind_a_figure_are_named(db: Db) -> None:
         rating(_id="elsewhere", level=1, unit="land"),
     )
     Tallies(db).recompute()
-    behind = Happenings(db).behind(DECEMBER, frozenset({"tax"}), BAD)
+    happenings = Happenings(db)
+    behind = happenings.behind(happenings.buckets(DECEMBER), frozenset({"tax"}), BAD)
     assert behind == {"tax": (("bad",), ("out",))}
 
 
@@ -318,7 +314,8 @@ def test_a_snapshot_gives_back_what_was_kept(db: Db) -> None:
 
 
 def test_published_scores_never_change(db: Db) -> None:
-    Months(db).keep_scores("2020/1/abc", "x", {"score": "1/3", "of": "10"})
-    Months(db).keep_scores("2020/1/abc", "x", {"score": "1/2", "of": "10"})
-    assert Months(db).scores("2020/1/abc", "x") == {"score": "1/3", "of": "10"}
+    lines = [{"unit": f"u{n}", "score": "1/3"} for n in range(LINES + 1)]
+    Months(db).keep_scores("2020/1/abc", "x", {"of": "10", "units": lines})
+    Months(db).keep_scores("2020/1/abc", "x", {"of": "100", "units": []})
+    assert Months(db).scores("2020/1/abc", "x") == {"of": "10", "units": lines}
     assert Months(db).scores("2020/1/abc", "y") is None

@@ -10,7 +10,6 @@ from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any
 
-import eventlet
 import httpx
 import pytest
 from nameko.containers import ServiceContainer
@@ -20,7 +19,6 @@ from services.adapters.mongo import Db, connect
 from services.adapters.registry import COLLECTION, CURRENT
 from services.adapters.settings import token_hash
 from services.capture.service import Capture
-from services.console.fleet import Odds, Office, fleet, run
 from services.console.stack import Stack
 from services.console.stack.ports import claim
 from services.contracts import topology
@@ -299,13 +297,3 @@ def test_a_bearer_token_still_works_and_is_no_device_signature(town: Town, kiosk
     address = ("GET", "capture", "/v1/devices/me/config")
     assert town.ask(*address, headers=headers).status_code == 401
     assert town.ask(*address, headers={"Authorization": "Bearer k"}).status_code == 200
-
-
-def test_a_fleet_on_a_bad_day_reconciles(town: Town, tmp_path: Path) -> None:
-    odds = Odds(offline=200, answer_lost=300, clock_jumps=200, restarts=200, imaged_anew=60)
-    devices = fleet(Office(town.http, town.urls, "root"), 3, 7, tmp_path, odds)
-    until = time.monotonic() + 60
-    lines = run(devices, 20, until, "land", lambda: eventlet.sleep(0.2))
-    assert [line.reconciles for line in lines] == [True] * 3
-    assert [line.pressed for line in lines] == [20] * 3
-    assert waiting(town.amqp_uri, topology.STORE_RATINGS.name) == 0

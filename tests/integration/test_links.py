@@ -28,7 +28,7 @@ HALL, KIOSK = {"Authorization": "Bearer h"}, {"Authorization": "Bearer k"}
 
 
 @pytest.fixture
-def config(stack: Stack) -> Iterator[dict[str, Any]]:
+def config(stack: Stack) -> dict[str, Any]:
     """Settings of an edge in the county at noon, with an empty bus and a narrow plate."""
     purge(stack.amqp_uri)
     port = claim(("capture",), {})["capture"]

@@ -23,16 +23,19 @@ from services.adapters.bus.settling import ATTEMPT, REASON
 from services.adapters.bus.topology import declare
 from services.adapters.devices import COLLECTION as RINGS
 from services.adapters.devices import sealed_key
-from services.adapters.mongo import connect
+from services.adapters.mongo import Db, connect
 from services.adapters.registry import COLLECTION, CURRENT
 from services.adapters.sealing import Sealer
+from services.adapters.settings import token_hash
 from services.capture.raw import STALE
 from services.capture.service import Capture
 from services.console.app import app
 from services.console.stack import Stack
 from services.console.stack.ports import claim
 from services.contracts import topology
+from services.contracts.directory import Directory
 from services.contracts.keyring import Key, Ring
+from services.contracts.sequence import rating_id
 from services.contracts.signing import signature
 from services.store.service import Store
 from tests.county import DIRECTORY
@@ -325,3 +328,61 @@ def test_readiness_says_which_way_leads_nowhere(
         assert [reason.split()[0] for reason in answer.json()["reasons"]] == [topology.MQTT]
         assert client.get("/readyz").status_code == 200
     assert taken(stack.amqp_uri, topology.DEAD_LETTERS) == []
+
+
+def quarantined(db: Db, count: int) -> list[dict[str, Any]]:
+    """So many open rows, when they are there."""
+    found: list[dict[str, Any]] = []
+
+    def enough() -> bool:
+        found[:] = db["quarantine"].find({"state": "open"})
+        return len(found) == count
+
+    eventually(enough)
+    return found
+
+
+def test_what_was_refused_over_mqtt_and_amqp_is_replayed_after_mending(
+    stack: Stack, kiosk: str, hall: str, config: dict[str, Any], container_factory: Containers
+) -> None:
+    administrator = {"HAOPING_ADMIN_TOKEN_HASH": token_hash("root")}
+    db = connect(config["MONGO_URI"], config["MONGO_DATABASE"])
+    everything = {name: getattr(DIRECTORY, name) for name in Directory.model_fields}
+    in_force(db, Directory(**{**everything, "version": 2, "principals": ()}))
+    store = elsewhere(config) | administrator
+    container_factory(Store, store).start()
+    container_factory(Capture, elsewhere(config)).start()
+    id = str(rating_id("kiosk-1", 2, 1))
+    counted = form(rating_id=id, epoch=2, sequence=1)
+    with device(stack, kiosk) as client:
+        assert acknowledged(client.publish(TOPIC, signed([counted, form()]), qos=1))
+    send(hall, form(), topology.raw_key("hall"), user_id="system-hall")
+    rows = {row["reason"]: row for row in quarantined(db, 2)}
+    assert rows["malformed"]["_id"] == id
+    assert "never issued" in rows["malformed"]["detail"]
+    assert "hall is not in the registry" in rows["forged"]["detail"]
+    db[RINGS].update_one({"_id": "kiosk-1"}, {"$set": {"epoch": 2}})
+    in_force(db, Directory(**{**everything, "version": 3}))
+    root = {"Authorization": "Bearer root"}
+    with httpx.Client(
+        base_url=f"http://{store['WEB_SERVER_ADDRESS']}", headers=root
+    ) as list_of_work:
+
+        def mended() -> bool:
+            for reason in rows:
+                list_of_work.post(
+                    "/v1/quarantine:replay", json={"reason": reason}
+                ).raise_for_status()
+            return db["ratings"].count_documents({}) == 3
+
+        eventually(mended)
+    [replayed] = db["ratings"].find({"rating_id": id})
+    assert replayed["numbered"] == {"device": "kiosk-1", "epoch": 2, "sequence": 1}
+    assert quarantined(db, 0) == []
+    db.client.close()
+
+
+def in_force(db: Db, directory: Directory) -> None:
+    """Put a version of the registry in force."""
+    content = {"version": directory.version, "directory": directory.model_dump(mode="json")}
+    db[COLLECTION].replace_one({"_id": CURRENT}, {"_id": CURRENT, **content})

@@ -5,22 +5,31 @@ from __future__ import annotations
 import uuid
 from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass
+from pathlib import Path
 from typing import Any
 
+import amqp
 import eventlet
 import httpx
 import pytest
+from kombu import Connection
 from nameko.containers import ServiceContainer
+from openpyxl import load_workbook
 from typer.testing import CliRunner
 
+from services.adapters.bus.topology import declare
 from services.adapters.mongo import Db, connect
 from services.adapters.settings import load_settings, token_hash
+from services.console.bench import scoring
+from services.console.bench.freshness import Busy
 from services.console.month import month_app
 from services.console.stack import Stack
 from services.contracts.actor import Role
 from services.contracts.directory import Directory, Principal
+from services.contracts.topology import STORE_ERRANDS
 from services.score.service import Score
-from tests.unit.score.town import DIRECTORY, case_document, rating, store, touch
+from tests.integration.bus import purge, taken
+from tests.unit.score.town import CONFIG, DIRECTORY, case_document, rating, store, touch
 
 pytestmark = pytest.mark.integration
 
@@ -69,6 +78,7 @@ class Running:
 @pytest.fixture
 def running(stack: Stack, container_factory: ContainerFactory) -> Iterator[Running]:
     """One replica of score, on a registry of a small town."""
+    purge(stack.amqp_uri)
     name = f"score_{uuid.uuid4().hex[:8]}"
     db = connect(stack.mongo_uri, name)
     directory = Directory(**DIRECTORY.model_dump(exclude={"version"}), version=1)
@@ -80,6 +90,7 @@ def running(stack: Stack, container_factory: ContainerFactory) -> Iterator[Runni
     port = listening.getsockname()[1]
     listening.close()
     config = load_settings() | {
+        "AMQP_URI": stack.amqp_uri,
         "MONGO_URI": stack.mongo_uri,
         "MONGO_DATABASE": name,
         "WEB_SERVER_ADDRESS": f"127.0.0.1:{port}",
@@ -195,3 +206,139 @@ def test_a_month_that_is_not_over_cannot_be_closed(running: Running) -> None:
     refused = running.ask("POST", "/v1/months/2999-01:close", json={})
     assert refused.status_code == 409
     assert "is not over" in refused.json()["detail"]
+
+
+ONLINE = {"unit": "tax", "figure": "online_rate", "numerator": 9, "denominator": 10}
+
+
+def told(running: Running, rows: list[Any]) -> httpx.Response:
+    """Rows imported over the API."""
+    body = {"period": PERIOD, "source": "一体化平台", "rows": rows}
+    return running.ask("POST", "/v1/imports", json=body)
+
+
+def test_figures_are_imported_whole_or_not_at_all(running: Running) -> None:
+    wrong = told(running, [ONLINE, {**ONLINE, "unit": "nowhere"}])
+    assert wrong.status_code == 422
+    assert [each["pointer"] for each in wrong.json()["errors"]] == ["/rows/1/unit"]
+    assert running.get(f"/v1/imports/{PERIOD}")["imports"] == []
+    assert told(running, [ONLINE]).status_code == 201
+    assert told(running, [{**ONLINE, "numerator": 5}]).json()["id"] == f"{PERIOD}/2"
+    shown = running.get(f"/v1/imports/{PERIOD}")
+    assert [each["printed"] for each in shown["in_force"]] == ["50.00%"]
+    assert [(each["number"], each["by"]) for each in shown["imports"]] == [
+        (2, "scorer"),
+        (1, "scorer"),
+    ]
+    line = running.get(f"/v1/scores/{PERIOD}?index=county-appraisal")["region"]
+    assert figure(line, "online_rate") == "50.00%"
+
+
+def test_nobody_imports_for_others(running: Running) -> None:
+    body = {"period": PERIOD, "source": "x", "rows": [ONLINE]}
+    refused = running.ask("POST", "/v1/imports", "land", json=body)
+    assert refused.status_code == 422
+    assert "outside your units" in refused.json()["errors"][0]["detail"]
+
+
+def command(running: Running, *words: str) -> Any:
+    """`haoping month` as the scorer runs it."""
+    spoken = CliRunner(env={"HAOPING_SCORE_URL": running.url, "HAOPING_TOKEN": "all"})
+    return spoken.invoke(month_app, list(words))
+
+
+def test_a_table_is_imported_by_the_command_with_its_errors_by_row(
+    running: Running, tmp_path: Path
+) -> None:
+    table = tmp_path / "figures.csv"
+    table.write_text("机构,指标,分子,分母\ntax,网办率,9,10\nland,幸福,1,2\n", "gb18030")
+    words = ("import", str(table), "--period", PERIOD, "--source", "月报")
+    refused = command(running, *words)
+    assert refused.exit_code == 1
+    assert "row 3" in str(refused.exception)
+    table.write_text("机构,指标,分子,分母\ntax,网办率,9,10\nland,一窗率,1,2\n", "gb18030")
+    assert "2 rows" in command(running, *words).stdout
+    assert "90.00%" in command(running, "imports", PERIOD).stdout
+
+
+def test_a_month_is_revised_compared_and_supposed_by_the_command(
+    running: Running, tmp_path: Path
+) -> None:
+    a_month(running)
+    assert command(running, "close", PERIOD).exit_code == 0
+    assert command(running, "publish", PERIOD).exit_code == 0
+    store(running.db, rating(_id="late", level=2))
+    running.tallies()
+    revised = command(running, "revise", PERIOD, "--cause", "a kiosk was offline")
+    assert "revision 2" in revised.stdout
+    assert "a kiosk was offline" in revised.stdout
+    moved = command(running, "compare", PERIOD, "--with", f"{PERIOD}@1", "--unit", "tax")
+    assert "好评率" in moved.stdout
+    recipe = tmp_path / "mine.yaml"
+    text = (CONFIG / "index" / "haochaping-composite.yaml").read_text("utf-8")
+    recipe.write_text(text.replace("version: 1", "version: 2").replace("each: 0.5", "each: 3"))
+    supposed = command(running, "what-if", PERIOD, "--index-file", str(recipe))
+    assert supposed.exit_code == 0
+    assert "change" in supposed.stdout
+    assert command(running, "what-if", PERIOD, "--rules", "guangdong").exit_code == 0
+    assert "There are no rules" in str(
+        command(running, "what-if", PERIOD, "--rules", "x").exception
+    )
+
+
+def test_every_id_behind_a_figure_is_shown_and_gives_its_digit_again(running: Running) -> None:
+    a_month(running)
+    shown = command(running, "explain", PERIOD, "--unit", "tax", "--figure", "good_rate").stdout
+    assert "好评率 99.00% = 99 ÷ 100" in shown
+    assert "counted again from these alone: 99.00%, the same" in shown
+    assert "r1 0/1" in shown
+
+
+def test_reports_and_exports_are_files(running: Running, tmp_path: Path) -> None:
+    a_month(running)
+    pressed = {"pressed_at": case_document()["rectify_due_at"], "named": True}
+    running.db["ratings"].update_many({}, {"$set": pressed})
+    out = tmp_path / "board.xlsx"
+    assert command(running, "report", PERIOD, "--out", str(out)).exit_code == 0
+    book = load_workbook(out)
+    assert book.sheetnames == ["得分与位次", "中位数", "差评原因", "指标定义"]
+    cells = [cell.value for row in book["得分与位次"].iter_rows() for cell in row]
+    assert "税务" in cells
+    export = tmp_path / "ratings.csv"
+    assert (
+        command(running, "export", PERIOD, "--form", "gbt39046", "--out", str(export)).exit_code
+        == 0
+    )
+    assert len(export.read_text("utf-8-sig").splitlines()) == 101
+
+
+def test_the_tallies_are_checked_on_demand(running: Running) -> None:
+    a_month(running)
+    running.db["ratings"].delete_one({"_id": "r1"})
+    found = command(running, "check", "2020-12-01/2020-12-31").stdout
+    assert "1 differed" in found
+    assert running.tallies()["total"] == 99
+
+
+def test_a_message_on_the_bus_keeps_a_month_open(running: Running, stack: Stack) -> None:
+    a_month(running)
+    with Connection(stack.amqp_uri) as connection:
+        declare(connection.default_channel)
+        connection.default_channel.basic_publish(amqp.Message(b"{}"), "", STORE_ERRANDS.name)
+    try:
+        with eventlet.Timeout(PATIENCE_S):
+            while not (refused := running.decide("close")).is_client_error:
+                eventlet.sleep(0.1)
+        assert [each["name"] for each in refused.json()["checks"]] == ["in_flight"]
+        assert running.decide("close", accept=["in_flight"]).is_success
+    finally:
+        taken(stack.amqp_uri, STORE_ERRANDS.name)
+
+
+def test_the_bench_measures_what_was_promised(stack: Stack) -> None:
+    small = scoring.Size(ratings=600, units=6, busy=Busy(ratings=50, presses=64, load_s=1))
+    result = scoring.run(stack, 1, lambda told: None, small)
+    bars = ["close_vs_group", "preview_s", "freshness_p99_s", "tally_cost", "score_rss_mb"]
+    assert [bar.name for bar in result.bars] == bars
+    [recounted] = result.raw["buckets recounted"].runs
+    assert recounted == 1

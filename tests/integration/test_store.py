@@ -3,11 +3,13 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterator
+from datetime import date
 from pathlib import Path
 from typing import Any
 
 import pytest
 from nameko.containers import ServiceContainer
+from nameko.testing.services import entrypoint_hook
 from pymongo.collection import Collection
 from pymongo.errors import AutoReconnect
 
@@ -18,6 +20,7 @@ from services.adapters.sealing import Sealer
 from services.console.stack import Stack
 from services.contracts import topology
 from services.contracts.message import Message
+from services.score.repository import Tallies
 from services.store.service import Store
 from tests.county import DIRECTORY, NOON, errand, linked, press
 from tests.integration.bus import eventually, in_the_county, taken, waiting
@@ -156,3 +159,62 @@ def test_the_last_seen_time_is_the_business_clocks(
     send(bus, press(window="nowhere"))
     [row] = eventually(lambda: list(db["quarantine"].find()))
     assert abs((row["last_seen"] - NOON).total_seconds()) < 60
+
+
+def counted(db: Db) -> tuple[int, int]:
+    """How many ratings the recounted tallies hold for the tax office, and for the land bureau."""
+    tallies, day = Tallies(db), date(2020, 3, 5)
+    tallies.recompute()
+    of_tax, of_land = (tallies.cells(day, day, frozenset({unit})) for unit in ("tax", "land"))
+    return of_tax.total(), of_land.total()
+
+
+def test_a_rating_that_overtook_its_errand_moves_to_the_errands_unit_and_so_do_the_figures(
+    config: dict[str, Any], db: Db, bus: Bus, container_factory: Containers
+) -> None:
+    container_factory(Store, config).start()
+    send(bus, linked("A1", window="w1", level=1, tags=("101", "510")))
+    [stored] = eventually(lambda: list(db["ratings"].find()))
+    assert stored["marks"] == ["retired_tag", "unknown_errand", "wrong_tag"]
+    eventually(lambda: counted(db) == (1, 0))
+    send(bus, errand("A1", unit="land"))
+    eventually(lambda: db["ratings"].count_documents({"unit": "land", "version": 2}) == 1)
+    eventually(lambda: counted(db) == (0, 1))
+    [linked_now] = db["ratings"].find()
+    assert linked_now["marks"] == ["retired_tag", "wrong_tag"]
+    eventually(lambda: db["ratings"].count_documents({"outbox.id": {"$exists": True}}) == 0)
+
+
+def test_a_press_that_names_no_errand_is_linked_when_its_rating_and_its_errand_are_here(
+    config: dict[str, Any], db: Db, bus: Bus, container_factory: Containers
+) -> None:
+    """The errand comes first and waits, since it says which rating was given about it."""
+    container_factory(Store, config).start()
+    send(bus, errand("A1", unit="land", rated_as="r-1"))
+    eventually(lambda: waiting(config["AMQP_URI"], topology.delay_exchange(5)) == 1)
+    send(bus, press(rating_id="r-1", window="w1"))
+    eventually(lambda: db["ratings"].count_documents({"unit": "land"}) == 1)
+    assert [each["links"][0]["rule"] for each in db["ratings"].find()] == ["rated_as"]
+
+
+def test_an_errand_of_an_unknown_unit_waits_for_the_registry_in_the_work_list(
+    config: dict[str, Any], db: Db, bus: Bus, container_factory: Containers
+) -> None:
+    container_factory(Store, config).start()
+    send(bus, errand("A1", unit="nobody"), errand("A2"))
+    [row] = eventually(lambda: list(db["quarantine"].find()))
+    assert (row["reason"], row["kind"], row["state"]) == ("unknown_unit", "ErrandReported", "open")
+    assert [each["_id"] for each in db["errands"].find()] == ["hall:A2:completed:1"]
+
+
+def test_two_presses_within_seconds_are_marked_by_the_store_itself(
+    config: dict[str, Any], db: Db, bus: Bus, container_factory: Containers
+) -> None:
+    store = container_factory(Store, config)
+    store.start()
+    send(bus, press(), press())
+    eventually(lambda: db["unswept"].count_documents({}) > 0)
+    with entrypoint_hook(store, "sweep") as sweep:
+        sweep()
+    assert sorted(len(each["marks"]) for each in db["ratings"].find()) == [0, 1]
+    assert db["unswept"].count_documents({}) == 0

@@ -49,7 +49,7 @@ def registry(db: Db, version: int, *windows: Window) -> None:
 
 
 @pytest.fixture
-def config(stack: Stack) -> Iterator[dict[str, Any]]:
+def config(stack: Stack) -> dict[str, Any]:
     """Settings of a store that knows the county, with an empty bus."""
     purge(stack.amqp_uri)
     port = claim(("store",), {})["store"]

@@ -13,7 +13,7 @@ from nameko.extensions import DependencyProvider
 from services.adapters.bus.connection import connected
 from services.contracts import topology
 
-LOOK_EVERY_S = 0.5
+LOOK_EVERY_S = 0.1
 QUIET_LOOKS = 2
 _log = getLogger(__name__)
 

@@ -8,12 +8,18 @@ from typing import Annotated
 import typer
 from rich.console import Console
 
-from services.console.bench import capturing, storing
+from services.console.bench import capturing, growing, rectifying, scoring, storing
 from services.console.bench.result import show, write
 from services.console.stack import Stack
 from services.errors import HaopingError
 
-BENCHES = {"store": storing.run, "capture": capturing.run}
+BENCHES = {
+    "store": storing.run,
+    "capture": capturing.run,
+    "growth": growing.run,
+    "rectify": rectifying.run,
+    "score": scoring.run,
+}
 
 
 def bench(

@@ -6,6 +6,7 @@ import time
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass, field
+from datetime import timedelta
 from statistics import median
 from threading import Event, Thread
 
@@ -14,6 +15,7 @@ import psutil
 from services.adapters.mongo import Db
 from services.console.bench.capturing import CAPTURE, answering, enter_sender, press
 from services.console.bench.contender import STORE, Course
+from services.console.bench.load import FIRST
 from services.console.bench.result import Bar, Result
 from services.console.stack import Stack
 
@@ -23,7 +25,7 @@ EARLY, LATE = (4, 8), (36, 40)
 BACKLOG = (8, 16)
 """Chunks that are sent while the store is down: a backlog of 200,000."""
 LOOK_EVERY_S, QUIET_S, IDLE = 0.2, 1.0, 0.05
-MEGABYTE = 1e6
+MEGABYTE, MONTH_DAYS = 1e6, 31
 
 
 @dataclass
@@ -137,4 +139,6 @@ def _judge(result: Result, costs: Sequence[Mapping[str, float]], memory: Memory)
 
 
 def _counted(db: Db) -> int:
-    return db["ratings"].count_documents({})
+    """Day by day, each within the time that a query may take."""
+    days = {(FIRST + timedelta(days=day)).date().isoformat() for day in range(-1, MONTH_DAYS)}
+    return sum(db["ratings"].count_documents({"day": day}) for day in days)

@@ -8,7 +8,9 @@ from datetime import UTC, datetime
 
 from services.adapters.mongo import connect
 from services.console.bench.load import DIRECTORY, RULES, presses
-from services.store.intake import Intake, Refusal, buckets
+from services.store.belonging import Refusal
+from services.store.intake import Intake, buckets, spans
+from services.store.marking import Sightings
 from services.store.repository import Ratings
 
 BATCH = 1000
@@ -20,12 +22,13 @@ def main() -> None:
     intake = Intake(DIRECTORY, RULES, datetime.now(UTC), {})
     examined = [intake.examine(each) for each in presses(int(os.environ["BENCH_COUNT"]), 1)]
     documents = [each for each in examined if not isinstance(each, Refusal)]
-    ratings = Ratings(db)
+    ratings, sightings = Ratings(db), Sightings(db)
     started = time.monotonic()
     for start in range(0, len(documents), BATCH):
         batch = documents[start : start + BATCH]
         with ratings.touching(buckets(batch), intake.stored_at):
             db["ratings"].insert_many(batch, ordered=False)
+        sightings.note(spans(batch))
     print(len(documents) / (time.monotonic() - started))
 
 

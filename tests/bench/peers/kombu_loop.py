@@ -12,7 +12,8 @@ from services.adapters.mongo import connect
 from services.console.bench.load import DIRECTORY, RULES
 from services.contracts.events import RatingSubmitted
 from services.contracts.message import Envelope
-from services.store.intake import Intake, Refusal
+from services.store.belonging import Refusal
+from services.store.intake import Intake
 
 BATCH = 256
 

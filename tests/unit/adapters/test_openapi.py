@@ -16,10 +16,12 @@ from services.adapters.openapi import document_of
 from services.capture.service import Capture
 from services.console.app import app
 from services.console.openapi import document
+from services.contracts.signing import DEVICE, ID, SIGNATURE, TIMESTAMP
 from services.registry.service import Registry
 from services.store.service import Store
 
 ALL = document()
+Headers = dict[str, list[str]]
 
 
 def described(path: str, method: str) -> dict[str, Any]:
@@ -61,8 +63,8 @@ def test_a_document_names_who_may_do_what() -> None:
     replay = described("/v1/quarantine/{key}:replay", "post")
     assert "mend_quarantine" in replay["description"]
     assert "administrator" in replay["description"]
-    assert replay["security"] == [{"bearer": []}, {"signature": []}]
-    assert "security" not in described("/v1/time", "get")
+    assert replay["security"] == [{"bearer": []}]
+    assert described("/v1/time", "get")["security"] == []
     assert replay["tags"] == ["store"]
     assert described("/v1/ratings/{rating_id}", "get")["tags"] == ["store"]
 
@@ -81,3 +83,17 @@ def test_what_is_refused_is_described_as_a_problem() -> None:
     answers = described("/v1/ratings", "post")["responses"]
     assert set(answers) >= {"202", "400", "401", "403", "413", "415", "422", "429", "503"}
     assert set(answers["422"]["content"]) == {"application/problem+json"}
+
+
+def test_a_device_may_sign_where_devices_may_ask_and_nowhere_else() -> None:
+    signed: Headers = {DEVICE: [], ID: [], TIMESTAMP: [], SIGNATURE: []}
+    token: list[Headers] = [{"bearer": []}]
+    both = [*token, signed]
+    assert described("/v1/ratings", "post")["security"] == both
+    assert described("/v1/ratings:batch", "post")["security"] == both
+    assert described("/v1/devices/me/heartbeat", "post")["security"] == both
+    assert described("/v1/ratings/{rating_id}", "get")["security"] == both
+    assert described("/v1/errands", "post")["security"] == token
+    assert described("/v1/watch", "get")["security"] == token
+    assert described("/v1/devices:enrol", "post")["security"] == []
+    assert signed.keys() < ALL["components"]["securitySchemes"].keys()

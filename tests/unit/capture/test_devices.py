@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from typing import Any
 
 import pytest
@@ -50,6 +51,19 @@ def test_an_id_that_does_not_follow_the_count_is_refused_with_the_recipe(
 def test_a_device_cannot_use_the_count_of_another() -> None:
     with pytest.raises(Invalid):
         check_sequence(counted(), Actor("kiosk-2", frozenset({Role.DEVICE})))
+
+
+@pytest.mark.parametrize("newest", [3, 4, None])
+def test_an_epoch_that_was_issued_is_taken(newest: int | None) -> None:
+    check_sequence(counted(), replace(KIOSK, epoch=newest))
+
+
+def test_an_epoch_that_was_never_issued_is_refused_with_the_remedy() -> None:
+    with pytest.raises(Invalid) as refusal:
+        check_sequence(counted(), replace(KIOSK, epoch=2))
+    [error] = refusal.value.extra["errors"]
+    assert error["pointer"] == "/epoch"
+    assert "whose newest is 2: enrol it again" in error["detail"]
 
 
 def test_only_a_device_counts_its_presses() -> None:

@@ -14,7 +14,7 @@ from hypothesis import strategies as st
 from pydantic import ValidationError
 
 from services.capture.edge import Edge, fingerprint
-from services.capture.forms import RatingForm
+from services.capture.forms import ErrandForm, RatingForm
 from services.contracts.actor import Actor, Role
 from services.contracts.vocabulary import Level
 from services.errors import Invalid, NotAllowed
@@ -141,3 +141,13 @@ def test_a_resend_has_the_same_fingerprint_and_other_content_another() -> None:
 def test_a_form_that_is_wrong_is_refused(wrong: dict[str, Any]) -> None:
     with pytest.raises(ValidationError):
         form(**wrong)
+
+
+def test_an_errand_may_name_the_rating_that_was_given_about_it() -> None:
+    id = uuid.uuid4()
+    known = {"source_system": "hall", "errand_number": "A1", "stage": "completed"}
+    reported = {**known, "item": "permit", "unit": "land", "reached_at": NOON}
+    assert EDGE.errand(ErrandForm(**reported)).rated_as is None
+    assert EDGE.errand(ErrandForm(**reported, rated_as=id)).rated_as == str(id)
+    with pytest.raises(ValidationError):
+        ErrandForm(**reported, rated_as="no rating id")

@@ -19,14 +19,18 @@ from services.adapters.http import ANONYMOUS
 from services.adapters.outcome import Later, Never
 from services.capture.edge import Edge
 from services.capture.forms import RatingForm
-from services.capture.raw import STALE, Desk, Opened, outgoing
+from services.capture.opened import Opened, outgoing
+from services.capture.raw import STALE, Desk, vouched
 from services.capture.readiness import PROBE
 from services.contracts import topology
 from services.contracts.directory import Directory
+from services.contracts.sequence import rating_id
 from services.contracts.signing import Signed, signature
+from services.contracts.vouching import HEADER
 from tests.county import DIRECTORY, NOON, RULES
 
 KEY, WALL = b"key of kiosk-1", datetime(2026, 3, 5, 4, tzinfo=UTC)
+DAY = timedelta(days=1)
 
 
 def has_its_key(signed: Signed, body: bytes, now: datetime) -> bool:
@@ -35,7 +39,8 @@ def has_its_key(signed: Signed, body: bytes, now: datetime) -> bool:
 
 
 EDGE = Edge(ANONYMOUS, RULES, NOON, lambda fields: b"sealed", b"fingerprints")
-DESK = Desk(EDGE, DIRECTORY, WALL, has_its_key)
+EPOCHS = {"kiosk-1": 2}
+DESK = Desk(EDGE, DIRECTORY, WALL, has_its_key, EPOCHS.__getitem__)
 
 
 def form(**fields: Any) -> dict[str, Any]:
@@ -149,6 +154,60 @@ def test_the_good_ones_of_a_backlog_are_taken_whatever_is_wrong_with_the_others(
     assert [backlog[2]] in reasons.values()
     kept = [json.loads(copy.body)["items"] for copy in sent if copy not in dead]
     assert [len(items) for items in kept] == [2, 1]
+
+
+def counted(epoch: int, sequence: int = 7) -> dict[str, Any]:
+    """A press as the kiosk counts it."""
+    id = str(rating_id("kiosk-1", epoch, sequence))
+    return form(rating_id=id, epoch=epoch, sequence=sequence)
+
+
+def test_an_epoch_that_was_never_issued_is_refused_and_says_what_to_do() -> None:
+    taken, refused = opened(by_mqtt([counted(2), counted(3)])).results
+    assert not isinstance(taken, Never)
+    assert isinstance(refused, Never)
+    assert refused.reason.startswith("malformed: /epoch 3 was never issued to kiosk-1")
+    assert "enrol it again" in refused.reason
+
+
+def replayed(letter: Letter, desk: Desk = DESK) -> list[Letter]:
+    """What was refused out of a letter, as the work list sends it once more."""
+    out = outgoing([opened(letter, desk)], WALL)
+    dead = [copy for copy in out if copy.exchange == topology.DEAD]
+    bodies = [json.dumps(json.loads(copy.body)["items"][0]).encode() for copy in dead]
+    senders = [{HEADER: copy.headers[HEADER]} for copy in dead]
+    key = topology.CAPTURE_RAW.name
+    return [Letter(2, body, head, key, "x") for body, head in zip(bodies, senders, strict=True)]
+
+
+@pytest.mark.parametrize("hours", [0, -48])
+def test_a_refused_press_is_taken_later_as_it_would_have_been_then(hours: int) -> None:
+    letter = by_mqtt([form(), counted(3), counted(3, 8)], at=WALL + timedelta(hours=hours))
+    mended = replace(DESK, issued=lambda device: 3)
+    nine_days_on = replace(EDGE, received_at=NOON + 9 * DAY)
+    later = replace(mended, edge=nine_days_on, wall=WALL + 9 * DAY)
+    events = [event for each in replayed(letter) for event in opened(each, later).events]
+    assert events == opened(letter, mended).events[1:]
+
+
+def test_a_press_that_is_refused_again_keeps_its_sender() -> None:
+    [again] = replayed(by_mqtt(counted(3)))
+    [once_more] = [*outgoing([opened(again)], WALL)]
+    assert once_more.headers[HEADER] == again.headers[HEADER]
+
+
+def test_a_system_that_is_gone_sends_nothing_any_more() -> None:
+    [again] = replayed(by_amqp(form(level=9)))
+    read = replace(DESK, directory=Directory()).open(again)
+    assert isinstance(read, Never)
+    assert "hall is not in the registry" in read.reason
+
+
+@pytest.mark.parametrize("exchange", [topology.MQTT, topology.RAW])
+def test_a_stranger_cannot_vouch_for_itself(exchange: str) -> None:
+    [again] = replayed(by_mqtt(counted(3)))
+    assert vouched(again) is not None
+    assert vouched(replace(again, exchange=exchange)) is None
 
 
 def test_a_probe_of_readiness_is_no_press() -> None:

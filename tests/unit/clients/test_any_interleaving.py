@@ -2,9 +2,11 @@
 
 from __future__ import annotations
 
+import json
 import shutil
 import tempfile
 from datetime import datetime, timedelta
+from functools import partial
 from pathlib import Path
 
 import httpx
@@ -16,7 +18,9 @@ from hypothesis.stateful import (
     rule,
 )
 
-from clients.python.haoping_kiosk import Kiosk
+from clients.python.haoping_kiosk import Kiosk, Press
+from clients.python.haoping_mqtt import letter_of
+from services.capture.edge import LONGEST_WAIT
 from services.contracts.directory import Device, Directory
 from tests.county import DIRECTORY, NOON, RULES
 from tests.hall import Hall
@@ -30,6 +34,7 @@ TOWN = Directory(
 )
 TOLERANCE = timedelta(seconds=RULES.rating.clock_tolerance_s)
 YEARS = 3 * 365 * 86400
+QUEUED_S = LONGEST_WAIT.total_seconds() + 1
 DEVICE = st.sampled_from(DEVICES)
 LOSES = st.sampled_from(("", "", "requests", "answers"))
 WRONG = st.integers(-YEARS, YEARS)
@@ -50,6 +55,22 @@ class Line:
             raise httpx.ReadTimeout("the answer was lost", request=request)
         return answer
 
+    def publish(self, kiosk: Kiosk, batch: list[Press]) -> list[dict[str, str]]:
+        """Send one letter over MQTT; its acknowledgement may be lost as well."""
+        if self.loses == "requests":
+            raise httpx.ConnectError("offline")
+        (device,) = kiosk.me("device")
+        self.hall.publish(device, signed_letter(kiosk, batch))
+        if self.loses == "answers":
+            raise httpx.ReadTimeout("the acknowledgement was lost")
+        return [{"status": "accepted"}] * len(batch)
+
+
+def signed_letter(kiosk: Kiosk, batch: list[Press]) -> bytes:
+    """What `haoping_mqtt` publishes."""
+    (device,) = kiosk.me("device")
+    return letter_of(kiosk, device, json.dumps(batch)).encode()
+
 
 class Town(RuleBasedStateMachine):
     """Two kiosks, a hall and everything that goes wrong between them."""
@@ -62,6 +83,7 @@ class Town(RuleBasedStateMachine):
         self.kiosks: dict[str, Kiosk] = {}
         self.pressed: dict[str, datetime] = {}
         self.exact: set[str] = set()
+        self.slow: set[str] = set()
         self.waiting: dict[str, set[str]] = {name: set() for name in DEVICES}
         self.lost: set[str] = set()
 
@@ -100,14 +122,22 @@ class Town(RuleBasedStateMachine):
             assert id not in self.pressed
             self.pressed[id] = self.hall.now
             self.exact.add(id)
+            if -QUEUED_S <= self.wrong_by[device] < 0:
+                self.slow.add(id)
             self.waiting[device].add(id)
 
-    @rule(device=DEVICE, loses=LOSES)
-    def flush(self, device: str, loses: str) -> None:
-        """The device sends its outbox over a line that may fail on either way."""
+    @rule(device=DEVICE, loses=LOSES, by_mqtt=st.booleans())
+    def flush(self, device: str, loses: str, by_mqtt: bool = False) -> None:
+        """The device sends its outbox over a line that may fail on either way.
+
+        In a queue a slow clock cannot be told from a long wait, so such a press is not exact.
+        """
         self.lines[device].loses = loses
+        line, kiosk = self.lines[device], self.kiosks[device]
+        if by_mqtt:
+            self.exact -= self.slow & self.waiting[device]
         try:
-            self.kiosks[device].flush()
+            kiosk.flush(partial(line.publish, kiosk) if by_mqtt else None)
         except httpx.TransportError:
             assert loses
         else:

@@ -4,6 +4,8 @@ from __future__ import annotations
 
 from pathlib import Path
 
+import pytest
+
 from services.console import examination
 from services.console.examination import Verdict
 from services.console.stack.layout import Layout
@@ -60,3 +62,29 @@ def test_without_any_broker_all_choices_are_listed() -> None:
 def test_a_broker_that_can_be_installed_is_not_missing() -> None:
     assert examination.private_broker(None, installable=True).verdict is Verdict.NOTE
     assert examination.private_broker(Path("/usr/sbin"), installable=False).verdict is Verdict.GOOD
+
+
+FINDING = {"subject": "sms", "detail": "no rating since noon", "do": "run the selftest"}
+TOLD = {"channels": [{"ratings": 3}, {"ratings": 0}], "devices_heard": 1, "devices_expected": 2}
+
+
+@pytest.mark.parametrize(
+    ("kind", "verdict"),
+    [
+        ("channel_still", Verdict.WRONG),
+        ("never_bad", Verdict.WRONG),
+        ("device_silent", Verdict.WRONG),
+        ("channel_unused", Verdict.NOTE),
+        ("no_ratings", Verdict.NOTE),
+    ],
+)
+def test_what_is_too_quiet_alarms_unless_it_is_not_in_use(kind: str, verdict: Verdict) -> None:
+    [finding] = examination.watched({**TOLD, "findings": [{"kind": kind, **FINDING}]})
+    assert (finding.verdict, finding.what) == (verdict, "Watch: sms")
+    assert finding.words == "no rating since noon; run the selftest"
+
+
+def test_when_all_is_lively_it_says_how_much_was_looked_at() -> None:
+    [finding] = examination.watched({**TOLD, "findings": []})
+    assert finding.verdict is Verdict.GOOD
+    assert finding.words == "1 channels move; 1 of 2 devices were heard"

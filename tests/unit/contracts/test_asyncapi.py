@@ -68,18 +68,13 @@ def test_every_work_queue_is_received_from_with_its_messages() -> None:
     assert sent("receive") == queues | set(BODIES)
 
 
-def test_every_binding_of_the_topology_is_sent_to_and_nothing_else_but_announcements() -> None:
+def test_every_binding_of_the_topology_is_sent_to_and_nothing_else() -> None:
     work = {queue.name for queue in topology.WORK_QUEUES}
     ours = {(e, key) for e, q, key in topology.BINDINGS if q in work and e not in BODIES}
-    announced = {
-        (topology.exchange_of(each), each.routing_key)
-        for each in topology.MESSAGE_TYPES.values()
-        if each.announcement
-    }
     written = {
         (bound(each)["exchange"]["name"], CHANNELS[each]["address"]) for each in sent("send")
     }
-    assert written == ours | announced
+    assert written == ours
 
 
 def test_exchanges_are_of_the_type_that_is_declared() -> None:

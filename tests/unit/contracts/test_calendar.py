@@ -2,14 +2,15 @@
 
 from __future__ import annotations
 
-from datetime import date, datetime
+from datetime import date, datetime, timedelta
 
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
+from pydantic import ValidationError
 
 from services.contracts.calendar import Pause, calendar_of
-from services.contracts.rules import DayCount, Term
+from services.contracts.terms import DayCount, Term
 from tests.unit.rectify.county import RULES, ZONE, changed
 
 CALENDAR = calendar_of(RULES.region)
@@ -17,7 +18,7 @@ WORKING, NATURAL = DayCount.WORKING, DayCount.NATURAL
 N2020 = "国办发明电〔2019〕16号"
 N2020_LONGER = "国办发明电〔2020〕1号 (春节延长至2月2日)"
 N2025 = "国办发明电〔2024〕12号"
-N2026 = "国务院办公厅关于2026年部分节假日安排的通知 (2025-11-04)"
+N2026 = "国办发明电〔2025〕7号"
 
 
 def at(day: str, hour: int = 10) -> datetime:
@@ -56,6 +57,15 @@ def at(day: str, hour: int = 10) -> datetime:
         pytest.param(
             N2026, "2026-09-30", 3, WORKING, "2026-10-10", id="2026-saturday-10-oct-works"
         ),
+        pytest.param(N2025, "2025-01-24", 1, WORKING, "2025-01-26", id="2025-sunday-26-jan-works"),
+        pytest.param(N2025, "2025-04-30", 1, WORKING, "2025-05-06", id="2025-labour-day"),
+        pytest.param(N2025, "2025-01-27", 5, NATURAL, "2025-02-05", id="2025-natural-in-festival"),
+        pytest.param(
+            N2026, "2026-02-13", 1, WORKING, "2026-02-14", id="2026-saturday-14-feb-works"
+        ),
+        pytest.param(N2026, "2026-02-13", 8, NATURAL, "2026-02-24", id="2026-natural-in-festival"),
+        pytest.param(N2026, "2026-05-08", 1, WORKING, "2026-05-09", id="2026-saturday-9-may-works"),
+        pytest.param(N2026, "2026-09-18", 15, WORKING, "2026-10-15", id="2026-over-national-day"),
         pytest.param(
             N2026, "2026-09-16", 15, NATURAL, "2026-10-08", id="2026-natural-ends-on-rest"
         ),
@@ -95,6 +105,78 @@ def test_every_day_of_a_count_is_listed_with_the_reason() -> None:
     assert listed["2020-10-10"] == (2, "make-up workday (调休)")
     assert listed["2020-10-11"] == (None, "weekend")
     assert listed["2020-10-12"] == (3, "working day")
+
+
+SPLIT = calendar_of(changed(region={"breaks": ("12:00-14:00",)}).region)
+
+
+def moment(text: str) -> datetime:
+    """A local moment such as 2025-10-09 12:00."""
+    return datetime.fromisoformat(text).replace(tzinfo=ZONE)
+
+
+@pytest.mark.parametrize(
+    ("notice", "start", "hours", "due"),
+    [
+        pytest.param(N2025, "2025-10-09 10:00", 2, "2025-10-09 12:00", id="ends-with-the-morning"),
+        pytest.param(N2025, "2025-10-09 11:00", 2, "2025-10-09 15:00", id="over-the-noon-break"),
+        pytest.param(N2025, "2025-10-09 12:30", 1, "2025-10-09 15:00", id="begins-in-the-break"),
+        pytest.param(N2025, "2025-10-09 19:00", 1, "2025-10-10 10:00", id="begins-after-hours"),
+        pytest.param(N2025, "2025-09-30 16:00", 5, "2025-10-09 15:00", id="2025-national-day"),
+        pytest.param(N2025, "2025-10-10 16:30", 2, "2025-10-11 10:30", id="2025-saturday-11-oct"),
+        pytest.param(N2025, "2025-01-27 15:00", 6, "2025-02-05 15:00", id="2025-spring-festival"),
+        pytest.param(N2026, "2026-02-13 11:00", 8, "2026-02-14 15:00", id="2026-saturday-14-feb"),
+        pytest.param(N2026, "2026-02-14 16:00", 2, "2026-02-24 10:00", id="2026-spring-festival"),
+        pytest.param(N2026, "2026-09-30 16:00", 2, "2026-10-08 10:00", id="2026-national-day"),
+        pytest.param(N2026, "2026-10-10 16:00", 2, "2026-10-12 10:00", id="2026-saturday-10-oct"),
+    ],
+)
+def test_hours_count_from_the_event_while_offices_are_open(
+    notice: str, start: str, hours: int, due: str
+) -> None:
+    counted = SPLIT.count(moment(start), Term(count=hours, unit=DayCount.HOURS))
+    assert counted.due == moment(due), notice
+    assert sum((day.spent for day in counted.days), timedelta()) == timedelta(hours=hours)
+
+
+def test_a_count_in_hours_tells_what_was_counted_skipped_and_subtracted() -> None:
+    still = Pause(date(2025, 10, 10), date(2025, 10, 11), "paused")
+    term = Term(count=2, unit=DayCount.HOURS)
+    counted = SPLIT.count(moment("2025-10-09 16:00"), term, (still,))
+    assert counted.due == moment("2025-10-13 10:00")
+    assert [(day.day.day, day.kind, day.why) for day in counted.days] == [
+        (9, "counted", "working day"),
+        (10, "subtracted", "paused"),
+        (11, "subtracted", "paused"),
+        (12, "skipped", "weekend"),
+        (13, "counted", "working day"),
+    ]
+
+
+def test_no_hour_is_counted_while_the_clock_stands_still() -> None:
+    still = Pause(date(2025, 10, 10), None, "appeal under review")
+    term = Term(count=2, unit=DayCount.HOURS)
+    assert SPLIT.count(moment("2025-10-09 16:00"), term, (still,)).due is None
+
+
+@pytest.mark.parametrize(
+    "breaks", [("14:00-12:00",), ("08:00-09:30",), ("12:00-13:00", "12:30-14:00")]
+)
+def test_office_hours_go_forward(breaks: tuple[str, ...]) -> None:
+    with pytest.raises(ValidationError, match="follow each other"):
+        changed(region={"breaks": breaks})
+
+
+def test_a_year_whose_days_the_rules_give_needs_no_notice() -> None:
+    given = {"known_years": {2031}, "extra_rest_days": {date(2031, 12, 31)}}
+    counted = calendar_of(changed(region=given).region).count(
+        at("2031-12-29"), Term(count=1, unit=WORKING)
+    )
+    assert (counted.due, counted.warnings) == (at("2031-12-30", 17), ())
+    more = calendar_of(changed(region=given).region).count(
+        at("2031-12-30"), Term(count=1, unit=WORKING)
+    )
+    assert more.warnings == ("no holiday notice is known for 2032",)
 
 
 def test_a_local_order_goes_before_the_national_notice() -> None:

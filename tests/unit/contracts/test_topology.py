@@ -12,9 +12,9 @@ from services.contracts.topology import MESSAGE_TYPES, WORK_QUEUES, exchange_of
 
 
 @pytest.mark.parametrize("kind", MESSAGE_TYPES.values(), ids=MESSAGE_TYPES)
-def test_every_message_but_an_announcement_has_a_queue_on_its_exchange(kind: type[Message]) -> None:
+def test_every_message_has_a_queue_on_its_exchange(kind: type[Message]) -> None:
     exchanges = {queue.exchange for queue in WORK_QUEUES if kind in queue.messages}
-    assert exchanges == (set() if kind.announcement else {exchange_of(kind)})
+    assert exchanges == {exchange_of(kind)}
 
 
 @pytest.mark.parametrize("queue", WORK_QUEUES, ids=lambda queue: queue.name)

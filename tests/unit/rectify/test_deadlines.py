@@ -6,12 +6,15 @@ from datetime import datetime
 from pathlib import Path
 
 import pytest
+from pydantic import ValidationError
 
 from services.adapters.rulebook import load_rules
 from services.contracts.actor import Role
 from services.contracts.calendar import calendar_of
 from services.contracts.rules import Rules
 from services.rectify.deadlines import derive, pause_days_left, rung_key
+from services.rectify.document import fields
+from services.rectify.effects import ran_late
 from services.rectify.facts import Case, Office
 from services.rectify.opening import for_rating
 from tests.unit.rectify.county import (
@@ -191,6 +194,47 @@ def test_a_changed_rule_moves_open_deadlines() -> None:
     asked = told(verified(), "li ask_extension", march(20, 9))
     extended = told(asked, "zhao grant_extension", march(20, 10))
     assert derive(extended, longer).rectify.due == march(7, month=4)
+
+
+def test_a_callback_has_a_term_of_its_own_where_the_rules_say_so() -> None:
+    submitted = told(verified(), "li submit", march(4, 9))
+    assert derive(submitted, RULES).due_at == march(5)
+    rules = changed(deadlines={"callback": {"count": 3, "unit": "working_days"}})
+    assert derive(submitted, rules).due_at == march(9)
+
+
+def test_hours_of_contact_count_from_the_dispatch() -> None:
+    hours = {"contact": {"count": 4, "unit": "working_hours"}}
+    rules = changed(deadlines=hours, region={"breaks": ("12:00-14:00",)})
+    assert derive(opened_case(), rules).contact.due == march(2, 16)
+
+
+def test_a_rung_hangs_on_the_clock_that_it_names() -> None:
+    reminder = {"name": "call", "working_days": -1, "tells": "caller", "clock": "callback"}
+    slow = {"callback": {"count": 3, "unit": "working_days"}}
+    rules = changed(
+        ladder={"rungs": (*RULES.model_dump()["ladder"]["rungs"], reminder)}, deadlines=slow
+    )
+    assert [rung.name for rung in derive(verified(), rules).rungs] == ["amber", "red", "supervised"]
+    submitted = told(verified(), "li submit", march(4, 9))
+    rungs = [(rung.name, rung.at, rung.tells) for rung in derive(submitted, rules).rungs]
+    assert rungs == [("call", march(6), Role.CALLER), ("callback", march(9), Role.SUPERVISOR)]
+
+
+@pytest.mark.parametrize("name", ["amber", "contact", "callback"])
+def test_rungs_have_names_of_their_own(name: str) -> None:
+    second = {"name": name, "working_days": 1, "tells": "supervisor"}
+    with pytest.raises(ValidationError, match="names of their own"):
+        changed(ladder={"rungs": (*RULES.model_dump()["ladder"]["rungs"], second)})
+
+
+def test_what_was_submitted_in_time_stays_so_when_the_rules_change() -> None:
+    submitted = told(verified(), "li submit", march(20, 9))
+    stricter = changed(deadlines={"rectify": {"ordinary": {"count": 5, "unit": "working_days"}}})
+    there = office(march(23, 9), stricter)
+    assert not ran_late(submitted, there)
+    assert fields(submitted, stricter)["rectify_due_at"] == march(23)
+    assert fields(verified(), stricter)["rectify_due_at"] == march(9)
 
 
 def test_an_office_reads_its_calendar_from_the_region() -> None:

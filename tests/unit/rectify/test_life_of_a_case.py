@@ -18,14 +18,17 @@ from services.contracts.events import AppendStored, RatingInvalidated
 from services.contracts.ledger import first_broken
 from services.contracts.vocabulary import CaseState, Invalidity, Level
 from services.errors import Refused
-from services.rectify import desk
+from services.rectify import desk, hearing
 from services.rectify.case import TABLE, legal_moves, move
 from services.rectify.deadlines import BEFORE_SUBMITTED, derive
+from services.rectify.examining import fault
 from services.rectify.facts import Act, Case, Command, Office, Scene
 from services.rectify.history import escalated
+from services.rectify.listing import Query
 from services.rectify.opening import case_id
+from services.rectify.rederiving import rederive_open
 from services.rectify.repository import Cases
-from tests.unit.rectify.county import MONDAY, PEOPLE, RULES, actor, bad_rating, office
+from tests.unit.rectify.county import MONDAY, PEOPLE, RULES, actor, bad_rating, changed, office
 
 KEY = b"k" * 32
 NEEDED: dict[str, Any] = {
@@ -76,16 +79,16 @@ class LifeOfACase(RuleBasedStateMachine):
 
     @initialize(contactable=st.booleans(), unit=st.sampled_from(["social", "north", "empty"]))
     def open(self, contactable: bool, unit: str) -> None:
-        self.now, self.asked = MONDAY, 0
-        db: Db = mongomock.MongoClient(tz_aware=True)["life"]
-        self.replicas = (Cases(db, KEY, RULES), Cases(db, KEY, RULES))
+        self.now, self.asked, self.in_force = MONDAY, 0, RULES
+        self.db: Db = mongomock.MongoClient(tz_aware=True)["life"]
+        self.replicas = (Cases(self.db, KEY, RULES), Cases(self.db, KEY, RULES))
         self.rating = bad_rating(contactable=contactable, unit=unit, window="w1")
-        desk.hear(self.replicas[0], self.office, self.rating)
+        hearing.hear(self.replicas[0], self.office, self.rating)
         self.id = case_id(self.rating.rating_key)
 
     @property
     def office(self) -> Office:
-        return office(self.now)
+        return office(self.now, self.in_force)
 
     @property
     def case(self) -> Case:
@@ -148,19 +151,32 @@ class LifeOfACase(RuleBasedStateMachine):
             self._escalate(cases, each) for cases, each in zip(self.replicas, found, strict=True)
         ]
         assert sum(written) == (1 if found[0] else 0)
-        assert derive(self.case, RULES).come(self.now) == ()
+        assert derive(self.case, self.in_force).come(self.now) == ()
 
     def _escalate(self, cases: Cases, found: Sequence[Any]) -> int:
         steps = [
-            (b, escalated(b.case, derive(b.case, RULES).come(self.now), self.office)) for b in found
+            (b, escalated(b.case, derive(b.case, self.in_force).come(self.now), self.office))
+            for b in found
         ]
         return sum(cases.escalate(before, step, self.now) for before, step in steps)
+
+    @rule(count=st.integers(1, 20))
+    def the_rules_change_on_both_replicas(self, count: int) -> None:
+        term = {"count": count, "unit": "working_days"}
+        newer = self.in_force.model_copy(update={"version": self.in_force.version + 1})
+        self.in_force = changed(newer, deadlines={"rectify": {"ordinary": term, "complex": term}})
+        before, opened = self.case, self.case.state is not CaseState.CLOSED
+        rederive_open(self.replicas[0], self.office)
+        self.replicas = (Cases(self.db, KEY, self.in_force), Cases(self.db, KEY, self.in_force))
+        told = [rederive_open(cases, self.office) for cases in self.replicas]
+        assert told == [1 if opened else 0, 0]
+        assert self.case.version <= before.version + 1
 
     @rule(level=st.sampled_from(Level))
     def append(self, level: Level) -> None:
         first = self.rating.rating_key
         event = AppendStored(rating_key="a", first_key=first, level=level, pressed_at=self.now)
-        desk.hear(self.replicas[1], self.office, event)
+        hearing.hear(self.replicas[1], self.office, event)
 
     @rule()
     def the_store_marks_what_was_upheld(self) -> None:
@@ -170,13 +186,13 @@ class LifeOfACase(RuleBasedStateMachine):
                 reason=Invalidity.WRONG,
                 command_id=f"{self.id}:{self.case.version}",
             )
-            desk.hear(self.replicas[0], self.office, event)
+            hearing.hear(self.replicas[0], self.office, event)
             assert not self.case.mark_pending
 
     @rule()
     def the_bad_rating_is_heard_again(self) -> None:
         before = self.case
-        desk.hear(self.replicas[1], self.office, self.rating)
+        hearing.hear(self.replicas[1], self.office, self.rating)
         assert self.case == before
 
     @invariant()
@@ -202,11 +218,34 @@ class LifeOfACase(RuleBasedStateMachine):
 
     @invariant()
     def nothing_is_overdue_without_a_mark_or_a_rung_to_come(self) -> None:
-        case, deadlines = self.case, derive(self.case, RULES)
+        case, deadlines = self.case, derive(self.case, self.in_force)
         due = deadlines.rectify.due
         if case.state in BEFORE_SUBMITTED and due and due < self.now:
             marked = f"{case.round}:red" in case.escalations
             assert marked or any(rung.name == "red" for rung in deadlines.come(self.now))
+
+    @invariant()
+    def it_is_never_lost_and_stands_where_its_deadline_says(self) -> None:
+        rows = list(self.replicas[0].rows(Query(frozenset({"bureau", "social", "north", "empty"}))))
+        assert [row["_id"] for row in rows] == [self.id]
+        case = self.case
+        closed, paused = case.state is CaseState.CLOSED, case.paused
+        assert rows[0]["order"][0] == ("3" if closed else "2" if paused else "1")
+        assert (rows[0]["due_at"] is None) == closed
+
+    @invariant()
+    def it_is_closed_once_for_each_time_it_was_open(self) -> None:
+        document = self.db["cases"].find_one({"_id": self.id}) or {}
+        told = [entry["type"] for entry in document["outbox"]].count("CaseClosed")
+        ends = [
+            entry["before"] != "closed" and entry["after"] == "closed"
+            for entry in document["history"]
+        ]
+        assert told == sum(ends)
+
+    @invariant()
+    def its_history_is_examined_and_found_whole(self) -> None:
+        assert fault(KEY, self.replicas[0].whole_case(self.id)) is None
 
     @invariant()
     def it_is_with_nobody_whom_the_rating_was_about(self) -> None:

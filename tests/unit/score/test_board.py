@@ -5,14 +5,14 @@ from __future__ import annotations
 import json
 from datetime import UTC, datetime
 
+from services.contracts.period import Period
+from services.contracts.verdict import Verdict
 from services.contracts.vocabulary import Channel, Standing, Turn
 from services.score import views
 from services.score.board import Context, Scoring
 from services.score.facts import UnitFacts
 from services.score.months import Month
-from services.score.period import Period
 from services.score.tally import Cell, combined
-from services.score.verdict import Verdict
 from tests.unit.score.town import (
     COMPOSITE,
     CUT_OFF,

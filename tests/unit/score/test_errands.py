@@ -5,7 +5,14 @@ from __future__ import annotations
 from datetime import UTC, datetime, timedelta
 from typing import Any
 
-from services.score.errands import Errands, count_errands, rating_ends
+from services.score.errands import (
+    Errands,
+    at_cut_off,
+    rated_errands,
+    rating_ends,
+    rating_keys,
+    served,
+)
 from tests.unit.score.town import RULES
 
 ENDS = rating_ends(RULES.region, RULES.rating.time_to_rate)
@@ -27,27 +34,41 @@ def errand(id: str = "sys:1:completed:1", **changes: Any) -> dict[str, Any]:
     }
 
 
+def counted(errands: list[dict[str, Any]], ratings: set[str], cut_off: datetime = AFTER) -> Errands:
+    """Errands of one day as they count at cut-off, with the ratings under these keys."""
+    rated = rated_errands(errands, {key: {"_id": key} for key in ratings})
+    return at_cut_off(served(errands, rated), REACHED.date(), ENDS, cut_off)
+
+
 def test_the_time_to_rate_ends_at_the_close_of_the_fifth_working_day() -> None:
     assert ENDS(REACHED.date()) == AFTER
 
 
 def test_an_errand_that_may_still_be_rated_is_not_yet_due() -> None:
-    early = count_errands([errand()], {"sys:1:completed:1:1"}, ENDS, AFTER - timedelta(seconds=1))
-    assert early == {"tax": Errands(reported=1, served=frozenset({"w1"}))}
+    early = counted([errand()], {"sys:1:completed:1:1"}, AFTER - timedelta(seconds=1))
+    assert early == Errands(reported=1, served=frozenset({"w1"}))
 
 
 def test_an_errand_counts_once_as_rated_and_its_append_does_not_count() -> None:
     rated = {"sys:1:completed:1:1", "sys:1:completed:1:2", "sys:2:completed:1:2"}
-    counted = count_errands([errand(), errand("sys:2:completed:1")], rated, ENDS, AFTER)["tax"]
-    assert (counted.due, counted.rated) == (2, 1)
+    both = counted([errand(), errand("sys:2:completed:1")], rated)
+    assert (both.due, both.rated) == (2, 1)
+
+
+def test_an_errand_that_points_at_its_rating_is_rated_by_it_unless_that_is_anothers() -> None:
+    pointing = errand("a", rated_as="r1")
+    assert rating_keys([pointing]) == {"a:1", "r1"}
+    assert rated_errands([pointing], {"r1": {"errand": {"key": "a", "day": "x"}}}) == {"a"}
+    assert rated_errands([pointing], {"r1": {"errand": {"key": "b", "day": "x"}}}) == set()
+    assert rated_errands([pointing], {"r1": {"errand": None}}) == set()
 
 
 def test_only_a_completed_errand_can_keep_its_promise() -> None:
     kept = errand("a", promised_by=REACHED)
     broken = errand("b", promised_by=REACHED - timedelta(minutes=1))
     accepted = errand("c", promised_by=REACHED, stage="accepted")
-    counted = count_errands([kept, broken, accepted], set(), ENDS, AFTER)["tax"]
-    assert (counted.promised, counted.on_time) == (2, 1)
+    three = counted([kept, broken, accepted], set())
+    assert (three.promised, three.on_time) == (2, 1)
 
 
 def test_counts_of_units_add_up_and_survive_the_snapshot() -> None:

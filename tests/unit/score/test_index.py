@@ -9,12 +9,12 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from services.contracts.verdict import Verdict
 from services.score.errands import Errands
 from services.score.facts import UnitFacts
 from services.score.index import Recipe, Result, Term, evaluate
 from services.score.indicators import measure_all
 from services.score.measure import Direction, NoData, State
-from services.score.verdict import Verdict
 from tests.unit.score.town import COMPOSITE, EFFICIENCY, case, did, facts
 
 SERVED = Errands(1000, 1000, 800, 900, 880, frozenset({"w1", "w2"}))
@@ -152,7 +152,7 @@ DEDUCTION = {"kind": "deduction", "each": 1}
     [
         ("nothing", LINEAR, "choose one of good_rate"),
         ("rectified_rate", LINEAR, "needs a scale of kind deduction"),
-        ("good_rate", DEDUCTION, "needs a scale of kind linear or steps"),
+        ("good_rate", DEDUCTION, "needs a scale of kind linear, steps or bonus"),
         ("bad_rate", LINEAR, "put zero_at above target"),
         ("good_rate", {**LINEAR, "target": "90%"}, "put zero_at below target"),
     ],
@@ -166,4 +166,4 @@ def test_a_term_that_could_not_mean_what_it_says_is_refused(
 
 def test_duties_and_measurements_are_both_in_the_composite() -> None:
     kinds = {one.counted.no_data for one in COMPOSITE.terms}
-    assert kinds == set(NoData)
+    assert kinds == {NoData.DUTY, NoData.MEASUREMENT}

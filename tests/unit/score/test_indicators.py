@@ -9,13 +9,13 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from services.contracts.rules import Rules
+from services.contracts.verdict import Verdict
 from services.contracts.vocabulary import Channel, Level, Standing, Turn
 from services.score.errands import Errands
 from services.score.facts import UnitFacts, facts_of
 from services.score.indicators import INDICATORS, measure_all
 from services.score.measure import Direction, NoData, State, measure
 from services.score.tally import mean_points
-from services.score.verdict import Verdict
 from tests.unit.score.town import CUT_OFF, DIRECTORY, RULES, case, cell, did, facts
 
 WEIYUAN = {5: 24000, 4: 600, 3: 181, 2: 7, 1: 5}
@@ -146,3 +146,22 @@ def test_facts_of_units_add_up_in_any_order(one: dict[int, int], other: dict[int
     first, second = did(one), did(other)
     assert measure_all(facts(first + second)) == measure_all(facts(second + first))
     assert UnitFacts.from_plain((first + second).plain()).cells == (first + second).cells
+
+
+@given(st.integers(1, 3), st.integers(30, 10**7), st.sampled_from(list(Verdict)))
+def test_no_print_claims_a_month_without_an_exception_that_had_one(
+    exceptions: int, good: int, verdict: Verdict
+) -> None:
+    cases = tuple(case(Verdict.DONE_ON_TIME, f"d{n}", replied=True) for n in range(5))
+    left = case(Verdict.OVERDUE_OPEN, "left")
+    happened = did(
+        {5: good, 1: exceptions},
+        (*cases, left, case(verdict, "x")),
+        Errands(good + 1, good + 1, good, good + 1, good),
+    )
+    exceptional = ("good_rate", "active_good_rate", "participation_rate", "on_time_rate")
+    for key in (*exceptional, "rectified_rate", "rectified_on_time_rate", "replied_rate"):
+        assert printed(key, happened) != "100.00%"
+    for key in ("bad_rate", "unrated_rate"):
+        assert printed(key, happened) != "0.00%"
+    assert printed("service_quality", happened) != "10.00"

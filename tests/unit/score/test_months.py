@@ -2,17 +2,14 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
 from datetime import timedelta
-from fractions import Fraction
-from typing import Any
 
 import pytest
-from hypothesis import given
-from hypothesis import strategies as st
 
+from services.contracts.period import Period
 from services.score.months import (
     CHECKS,
+    Found,
     Month,
     MonthState,
     NeedsCause,
@@ -20,13 +17,11 @@ from services.score.months import (
     NotClosed,
     NotOver,
     checks_of,
-    differences,
     must_be_over,
 )
-from services.score.period import Period
 from tests.unit.score.town import CUT_OFF, RULES
 
-CLEAR = dict.fromkeys(CHECKS, 0)
+CLEAR: dict[str, Found] = dict.fromkeys(CHECKS, 0)
 
 
 def closed(month: Month, snapshot: str = "s1", cause: str | None = None) -> Month:
@@ -80,28 +75,3 @@ def test_a_period_cannot_be_closed_before_its_last_day_is_over() -> None:
     must_be_over(period, ends, ends)
     with pytest.raises(NotOver, match="2021-01-01T00:00:00"):
         must_be_over(period, ends - timedelta(seconds=1), ends)
-
-
-def page(scores: Mapping[str, Fraction | None]) -> dict[str, Any]:
-    """A published page as far as differences read it."""
-    lines = [
-        {"unit": unit, "score": None if score is None else {"exact": str(score)}}
-        for unit, score in scores.items()
-    ]
-    return {"region": lines[0], "units": lines[1:]}
-
-
-@given(st.lists(st.none() | st.fractions(0, 10), min_size=1, max_size=5), st.randoms())
-def test_a_revision_plus_its_differences_is_the_recount(old: list[Any], chance: Any) -> None:
-    new = [chance.choice([value, Fraction(chance.randint(0, 10))]) for value in old]
-    before = {f"u{n}": value for n, value in enumerate(old)}
-    after = {f"u{n}": value for n, value in enumerate(new)}
-    told = {each["unit"]: each for each in differences(page(before), page(after))}
-    assert set(told) == {unit for unit in before if before[unit] != after[unit]}
-    for unit, each in told.items():
-        change = Fraction(each["difference"])
-        assert (before[unit] or 0) + change == (after[unit] or 0)
-
-
-def test_a_first_publication_differs_from_nothing() -> None:
-    assert differences(None, page({"region": Fraction(9)})) == []

@@ -26,7 +26,7 @@ def line_of(fragment: str) -> int:
 
 
 def test_the_shipped_recipes_load_and_say_whose_weights_they_are() -> None:
-    assert set(RECIPES) == {"haochaping-composite", "efficiency-index"}
+    assert set(RECIPES) == {"haochaping-composite", "efficiency-index", "county-appraisal"}
     for recipe in RECIPES.values():
         assert "ours" in recipe.source
 
@@ -35,7 +35,9 @@ def test_the_shipped_recipes_load_and_say_whose_weights_they_are() -> None:
     ("right", "wrong", "line", "remedy"),
     [
         ("indicator: good_rate", "indicator: godo_rate", "indicator: good_rate", "choose one of"),
-        ("zero_at: 6", "zero_at: six", "zero_at: 6", "Invalid literal for Fraction"),
+        ("zero_at: 6", "zero_at: six", "zero_at: 6", "'six' is no number"),
+        ("zero_at: 6", "zero_at: 1/0", "zero_at: 6", "'1/0' is no number"),
+        ("of: 10", "of: 10\ncap: 9", "id: hao", "leave it out or raise it"),
         ("of: 10", "of: 11", "id: hao", "weights add up to 10, not 11; change a weight"),
         ("version: 1", "version: 0", "version: 1", "greater than or equal to 1"),
         ("hall_reach", "good_rate", "id: hao", "good_rate named twice"),
@@ -60,5 +62,7 @@ def test_an_empty_folder_is_refused(tmp_path: Path) -> None:
 
 def test_an_unknown_index_is_refused_with_those_there_are() -> None:
     assert chosen(RECIPES, "haochaping-composite") == COMPOSITE
-    with pytest.raises(NoSuchIndex, match="there are efficiency-index, haochaping-composite"):
+    with pytest.raises(
+        NoSuchIndex, match="there are county-appraisal, efficiency-index, haochaping-composite"
+    ):
         chosen(RECIPES, "happiness")

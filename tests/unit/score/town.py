@@ -13,12 +13,12 @@ from services.adapters.mongo import Db, Document
 from services.adapters.rulebook import load_rules
 from services.contracts.directory import Directory, Item, Unit, Window
 from services.contracts.rules import Rules
+from services.contracts.verdict import CaseAtCutOff, Verdict
 from services.contracts.vocabulary import Channel, Level, Stage, Standing, Turn
 from services.score.errands import Errands
 from services.score.facts import Facts, UnitFacts
 from services.score.recipes import load_recipes
 from services.score.tally import Cell, Topic
-from services.score.verdict import CaseAtCutOff, Verdict
 
 CONFIG = Path(__file__).parents[3] / "config"
 RULES: Rules = load_rules(CONFIG / "rules", "weiyuan")

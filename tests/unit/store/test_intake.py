@@ -10,8 +10,11 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from services.contracts.directory import Directory, Unit
+from services.contracts.events import RatingSubmitted
 from services.contracts.vocabulary import Level
-from services.store.intake import Intake, Refusal, buckets, errand_document
+from services.store.belonging import Errand, Refusal
+from services.store.intake import Intake, buckets, errand_document, spans, unfit
 from tests.county import DIRECTORY, NOON, RULES, errand, linked, press
 
 INTAKE = Intake(DIRECTORY, RULES, NOON, {})
@@ -19,7 +22,12 @@ INTAKE = Intake(DIRECTORY, RULES, NOON, {})
 
 def stored(*args: Any, **fields: Any) -> dict[str, Any]:
     """The document of a press that is fine."""
-    document = INTAKE.examine(press(*args, **fields))
+    return of(INTAKE, press(*args, **fields))
+
+
+def of(intake: Intake, pressed: RatingSubmitted) -> dict[str, Any]:
+    """The document of a press that is fine."""
+    document = intake.examine(pressed)
     assert not isinstance(document, Refusal)
     return document
 
@@ -37,10 +45,26 @@ def test_two_errands_never_share_a_key(number: str, other: str, turn: int) -> No
 
 
 def test_the_unit_is_the_errands_then_the_windows_then_the_devices() -> None:
-    told = replace(INTAKE, errand_units={"hall:A1:completed:1": "land"})
-    assert told.unit_of(linked("A1", window="w1")) == "land"
-    assert INTAKE.unit_of(linked("A1", window="w1")) == "tax"
-    assert INTAKE.unit_of(press(window=None, device="kiosk-1")) == "land"
+    known = Errand("hall:A1:completed:1", "land", "2020-03-05", NOON)
+    told = replace(INTAKE, errands={known.key: known})
+    presses = linked("A1", window="w1"), press(window=None, device="kiosk-1")
+    assert [of(told, presses[0])["unit"], of(INTAKE, presses[0])["unit"]] == ["land", "tax"]
+    assert of(INTAKE, presses[1])["unit"] == "land"
+
+
+def test_a_rating_takes_the_item_and_the_person_from_its_errand_where_it_is_silent() -> None:
+    known = Errand("hall:A1:completed:1", "land", "2020-03-05", NOON, "permit", "li")
+    told = replace(INTAKE, errands={known.key: known})
+    silent, telling = of(told, linked("A1")), of(told, linked("A1", item="tax card", staff="wang"))
+    assert (silent["item"], silent["staff"]) == ("permit", "li")
+    assert (telling["item"], telling["staff"]) == ("tax card", "wang")
+    assert silent["errand"] == {"key": known.key, "day": "2020-03-05"}
+
+
+def test_the_case_of_a_bad_rating_is_not_given_to_whom_the_errand_names() -> None:
+    known = Errand("hall:A1:completed:1", "land", "2020-03-05", NOON, "permit", "li")
+    [event] = of(replace(INTAKE, errands={known.key: known}), linked("A1", level=1))["outbox"]
+    assert (event["item"]["unit"], event["item"]["staff"]) == ("land", "li")
 
 
 @pytest.mark.parametrize("place", ["unit", "window", "device"])
@@ -95,3 +119,27 @@ def test_a_batch_touches_each_bucket_once() -> None:
 def test_an_errand_is_kept_under_its_stage() -> None:
     document = errand_document(errand("A1"), RULES, NOON)
     assert (document["_id"], document["day"]) == ("hall:A1:completed:1", "2020-03-05")
+
+
+def test_a_rating_about_an_errand_touches_the_bucket_of_the_errand_too() -> None:
+    """The errand of Tuesday counts as rated on Tuesday, though somebody pressed on Thursday."""
+    known = Errand("hall:A1:completed:1", "land", "2020-03-03", NOON - timedelta(days=2))
+    document = of(replace(INTAKE, errands={known.key: known}), linked("A1"))
+    assert buckets([document]) == [("2020-03-03", "land"), ("2020-03-05", "land")]
+
+
+def test_an_errand_of_a_unit_that_was_not_there_is_a_reason_to_wait() -> None:
+    closed = Unit(id="old", name="旧局", active_to=NOON)
+    directory = Directory(units=(*DIRECTORY.units, closed))
+    assert unfit(errand("A1"), directory) is None
+    assert str(unfit(errand("A1", unit="nobody"), directory)).startswith("unknown_unit: ")
+    assert str(unfit(errand("A1", unit="old"), directory)).startswith("inactive_unit: ")
+    before = errand("A1", unit="old", reached_at=NOON - timedelta(seconds=1))
+    assert unfit(before, directory) is None
+
+
+def test_a_sweep_is_told_from_when_to_when_somebody_pressed_at_a_place() -> None:
+    at_home = stored(channel="mobile", pressed_at=NOON - timedelta(hours=3))
+    here = [stored(pressed_at=NOON + timedelta(minutes=n)) for n in (5, 0, 9)]
+    noted = spans([at_home, *here])
+    assert noted == {"2020-03-05": (NOON, NOON + timedelta(minutes=9))}

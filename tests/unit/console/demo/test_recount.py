@@ -11,7 +11,7 @@ from hypothesis import strategies as st
 
 from services.console.demo import reckon
 from services.console.demo.recount import Sums, verdict_of
-from services.score.verdict import verdict
+from services.contracts.verdict import verdict
 
 CUT_OFF = datetime(2021, 1, 12, tzinfo=UTC)
 MOMENTS = st.none() | st.integers(-3, 3).map(lambda days: CUT_OFF + timedelta(days=days))

@@ -8,7 +8,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from services.score.period import NotADay, NotAPeriod, Period, a_day
+from services.contracts.period import NotADay, NotAPeriod, Period, a_day
 from tests.unit.score.town import RULES
 
 

@@ -9,7 +9,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from services.score.verdict import CaseAtCutOff, Verdict, verdict
+from services.contracts.verdict import CaseAtCutOff, Verdict, verdict
 from tests.unit.score.town import case_document
 
 DUE = datetime(2021, 1, 25, 9, tzinfo=UTC)

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+from collections.abc import Iterator
 from dataclasses import dataclass
 from datetime import date, datetime, time, timedelta
 from typing import Self
@@ -60,6 +61,26 @@ class Period:
         if self.first.month != self.last.month:
             return None
         return Period.parse(f"{self.first.year}-Q{(self.first.month + 2) // 3}")
+
+    @property
+    def months(self) -> tuple[Period, ...]:
+        """The months that it is made of, in order; a month is made of itself."""
+        months = range(self.first.month, self.last.month + 1)
+        return tuple(Period.parse(f"{self.first.year}-{month:02}") for month in months)
+
+    @property
+    def before(self) -> Period:
+        """The period of the same length that ended the day before this one begins."""
+        day = self.first - DAY
+        if len(self.months) == 1:
+            return Period.month_of(day)
+        quarter = f"-Q{(day.month + 2) // 3}" if len(self.months) == 3 else ""
+        return Period.parse(f"{day.year}{quarter}")
+
+    @property
+    def days(self) -> Iterator[date]:
+        """Its days, in order."""
+        return (self.first + n * DAY for n in range((self.last - self.first).days + 1))
 
     def __contains__(self, day: date) -> bool:
         return self.first <= day <= self.last

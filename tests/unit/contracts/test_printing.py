@@ -9,7 +9,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from services.score.printing import HIGHER_RATE, LOWER_RATE, POINTS, SHARE, ranks, ranks_within
+from services.contracts.printing import HIGHER_RATE, LOWER_RATE, POINTS, SHARE, ranks, ranks_within
 
 counts = st.integers(1, 10**9)
 scores = st.decimals(0, 10, places=1)

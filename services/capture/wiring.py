@@ -1,0 +1,40 @@
+"""What every part of the edge works with."""
+
+from collections.abc import Sequence
+
+from services.adapters.bus import Bus, Publisher, packed
+from services.adapters.clock import BusinessClock, Clock
+from services.adapters.devices import DeviceKeys, Devices
+from services.adapters.http import Throttle, Windows
+from services.adapters.ledger import LedgerKey
+from services.adapters.mongo import Db, MongoDatabase
+from services.adapters.public import PublicUrl
+from services.adapters.registry import Registry, RegistryCache
+from services.adapters.rulebook import Rulebook, RulesInForce
+from services.adapters.sealing import Sealer, Vault
+from services.capture.edge import Edge
+from services.capture.repository import INDEXES
+from services.contracts.actor import Actor
+from services.contracts.message import Message
+
+
+class Wired:
+    """The dependencies of the service, and the edge as it is for somebody just now."""
+
+    bus: Bus = Publisher()
+    db: Db = MongoDatabase(INDEXES)
+    clock: Clock = BusinessClock()
+    rules: RulesInForce = Rulebook()
+    sealer: Sealer = Vault()
+    key: bytes = LedgerKey()
+    registry: RegistryCache = Registry()
+    devices: DeviceKeys = Devices()
+    windows: Windows = Throttle()
+    public_url: str = PublicUrl()
+
+    def _edge(self, actor: Actor) -> Edge:
+        return Edge(actor, self.rules.current, self.clock.now(), self.sealer.seal, self.key)
+
+    def _publish(self, events: Sequence[Message], trace: str) -> None:
+        if events:
+            self.bus.publish(*packed(events, trace))

@@ -1,0 +1,78 @@
+"""The rates of rectification (整改): what each counts, said once for the desk and for the month."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterable
+from dataclasses import dataclass
+
+from services.contracts.verdict import CaseAtCutOff, Verdict
+
+Test = Callable[[CaseAtCutOff], bool]
+NOT_YET = "invalidated cases; cases not yet due"
+
+
+@dataclass(frozen=True)
+class CaseRate:
+    """A share of cases of bad ratings: those that `counts` among those that `of` holds for."""
+
+    key: str
+    name: str
+    definition: str
+    counts: Test
+    of: Test
+    source: str
+    excludes: str
+
+    def share(self, cases: Iterable[CaseAtCutOff]) -> tuple[int, int]:
+        """Numerator and denominator among the cases whose rating counts."""
+        within = [case for case in cases if case.valid]
+        return sum(map(self.counts, within)), sum(map(self.of, within))
+
+
+CASE_RATES = (
+    CaseRate(
+        "rectified_rate",
+        "差评整改率",
+        "已整改 ÷ (已整改 + 超期未结)",
+        lambda case: case.done,
+        lambda case: case.due,
+        source="广东 (closed ÷ valid tickets)",
+        excludes=f"{NOT_YET}; cases of other sources than a rating",
+    ),
+    CaseRate(
+        "rectified_on_time_rate",
+        "按时整改率",
+        "按时整改 ÷ (已整改 + 超期未结)",
+        lambda case: case.verdict is Verdict.DONE_ON_TIME,
+        lambda case: case.due,
+        source="广东 2023, 浙江, 河南",
+        excludes=f"{NOT_YET}; cases of other sources than a rating",
+    ),
+    CaseRate(
+        "replied_rate",
+        "差评回复率",
+        "已回复 ÷ (已整改 + 超期未结)",
+        lambda case: case.due and case.replied,
+        lambda case: case.due,
+        source="GB/T 39734-2020 stresses it; the denominator is ours",
+        excludes=NOT_YET,
+    ),
+    CaseRate(
+        "called_back_rate",
+        "实名差评回访率",
+        "已回访到的实名差评 ÷ 应回访的实名差评",
+        lambda case: case.named and case.reached,
+        lambda case: case.named and case.callback_due,
+        source="国办发〔2019〕51号: 100 %",
+        excludes="anonymous ratings; invalidated cases; call-backs not yet due",
+    ),
+    CaseRate(
+        "callback_satisfied_rate",
+        "回访满意率",
+        "回访满意 ÷ 回访答复",
+        lambda case: case.answered and case.satisfied,
+        lambda case: case.answered,
+        source="回访整改满意率 of GB/T 39734-2020",
+        excludes="cases whose rater was not reached at a call-back; invalidated cases",
+    ),
+)

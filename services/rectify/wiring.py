@@ -1,0 +1,27 @@
+"""What every part of rectify works with."""
+
+from services.adapters.clock import BusinessClock, Clock
+from services.adapters.ledger import LedgerKey
+from services.adapters.mongo import Db, MongoDatabase
+from services.adapters.outbox import Outbox
+from services.adapters.registry import Registry, RegistryCache
+from services.adapters.rulebook import Rulebook, RulesInForce
+from services.rectify.facts import Office
+from services.rectify.repository import CASES, INDEXES, Cases
+
+
+class Wired:
+    """The dependencies of the service, and the two values that are made of them anew each time."""
+
+    db: Db = MongoDatabase(INDEXES)
+    clock: Clock = BusinessClock()
+    rules: RulesInForce = Rulebook()
+    registry: RegistryCache = Registry()
+    key: bytes = LedgerKey()
+    outbox: Outbox = Outbox(CASES)
+
+    def _office(self) -> Office:
+        return Office(self.rules.current, self.registry.current, self.clock.now())
+
+    def _cases(self) -> Cases:
+        return Cases(self.db, self.key, self.rules.current)

@@ -1,0 +1,89 @@
+"""What caused the difference between two snapshots of a period, unit by unit. Pure."""
+
+from __future__ import annotations
+
+from collections import Counter
+from collections.abc import Iterator, Mapping
+from typing import Any
+
+from services.contracts.vocabulary import Standing
+from services.score.board import REGION, Context
+from services.score.facts import UnitFacts
+
+Cause = dict[str, Any]
+ByUnit = Mapping[str, UnitFacts]
+
+
+def causes_by_unit(
+    before: tuple[Context, ByUnit], after: tuple[Context, ByUnit]
+) -> dict[str, list[Cause]]:
+    """For the region and every unit with its subtree: what happened between the two."""
+    (old_context, old), (context, new) = before, after
+    everything = frozenset(old) | frozenset(new) | context.directory.unit.keys()
+    wanted = {unit: context.directory.subtree(unit) for unit in context.directory.unit}
+    shared = list(_of_context(old_context, context))
+    return {
+        unit: [*shared, *causes(_together(old, members), _together(new, members))]
+        for unit, members in {REGION: everything, **wanted}.items()
+    }
+
+
+def _together(facts: ByUnit, members: frozenset[str]) -> UnitFacts:
+    return UnitFacts.together([facts[unit] for unit in sorted(members & facts.keys())])
+
+
+def causes(before: UnitFacts, after: UnitFacts) -> Iterator[Cause]:
+    """Late presses, decisions, errands, cases that moved on, and figures imported anew."""
+    yield from _counted("late_presses", after.cells.total() - before.cells.total())
+    decided = _invalid(after) - _invalid(before)
+    yield from _counted("invalidated" if decided > 0 else "reinstated", abs(decided))
+    errands = after.errands.reported - before.errands.reported
+    yield from _counted("errands_reported_late", errands)
+    yield from _counted("errands_rated_late", after.errands.rated - before.errands.rated)
+    yield from _cases(before, after)
+    yield from _imports(before, after)
+
+
+def _counted(what: str, count: int) -> Iterator[Cause]:
+    if count:
+        yield {"what": what, "count": count}
+
+
+def _invalid(did: UnitFacts) -> int:
+    return sum(count for cell, count in did.cells.items() if cell.standing is Standing.INVALID)
+
+
+def _cases(before: UnitFacts, after: UnitFacts) -> Iterator[Cause]:
+    old = {case.id: case for case in before.cases}
+    moves = Counter(
+        (old[case.id].verdict.value if case.id in old else "none", case.verdict.value)
+        for case in after.cases
+        if old.get(case.id) != case
+    )
+    for (was, now), count in sorted(moves.items()):
+        yield {"what": "cases", "count": count, "from": was, "to": now}
+
+
+def _imports(before: UnitFacts, after: UnitFacts) -> Iterator[Cause]:
+    old = {(row.unit, row.figure): row.value for row in before.imports}
+    new = {(row.unit, row.figure): row.value for row in after.imports}
+    changed = Counter(
+        figure for (unit, figure) in old | new if old.get((unit, figure)) != new.get((unit, figure))
+    )
+    for figure, count in sorted(changed.items()):
+        yield {"what": "imports", "count": count, "figure": figure}
+
+
+def _of_context(before: Context, after: Context) -> Iterator[Cause]:
+    versions = {
+        "rules": (before.rules.label, after.rules.label),
+        "calendar": (before.calendar, after.calendar),
+        "index": (_labels(before), _labels(after)),
+    }
+    for what, (old, new) in versions.items():
+        if old != new:
+            yield {"what": what, "count": 1, "from": old, "to": new}
+
+
+def _labels(context: Context) -> str:
+    return ", ".join(recipe.label for recipe in context.recipes)

@@ -1,0 +1,197 @@
+"""Closing, publishing and revising a period: nothing that was published is ever changed."""
+
+from __future__ import annotations
+
+import uuid
+from collections.abc import Sequence
+from dataclasses import dataclass, replace
+from datetime import date, timedelta
+from typing import Any
+
+from pydantic import BaseModel, ConfigDict
+
+from services.contracts.period import Period
+from services.errors import Conflict
+from services.score import views
+from services.score.audit import Audit, audit
+from services.score.causes import causes_by_unit
+from services.score.late import Late, horizon, without
+from services.score.months import (
+    Month,
+    MonthState,
+    NotClear,
+    NotPublished,
+    checks_of,
+    must_be_over,
+)
+from services.score.movement import changes
+from services.score.scorer import Reading, Scorer
+from services.score.views import View
+
+SCHEDULE = "schedule"
+WEEK = timedelta(days=6)
+
+
+class Closing(BaseModel):
+    """A request to close: the checks that are accepted as they are, and why a revision is made."""
+
+    model_config = ConfigDict(frozen=True, extra="forbid")
+    accept: tuple[str, ...] = ()
+    cause: str | None = None
+
+
+@dataclass(frozen=True)
+class Closer:
+    """Decides about periods; every decision is one guarded write, so replicas cannot both win."""
+
+    scorer: Scorer
+
+    def close(self, key: str, closing: Closing, by: str) -> View:
+        """Take the snapshot that everything later reads. Raises NotOver, NotClear, NeedsCause."""
+        period = Period.parse(key)
+        closed = self._close(period, self.scorer.months.get(key), closing, by)
+        return {**views.month_view(closed), "settlement": self._settlement(period.before)}
+
+    def _close(self, period: Period, month: Month, closing: Closing, by: str) -> Month:
+        scorer = self.scorer
+        must_be_over(period, scorer.now, period.ends(scorer.rules.region.zone))
+        scorer.tallies.recompute()
+        audited = audit(scorer.tallies, period.first, period.last, scorer.bad)
+        reading = scorer.live(month, audited.kept)
+        lost = [each.unit for each in audited.differences if not each.repaired]
+        found = {**scorer.found(reading), "tallies": lost}
+        snapshot = f"{period.key}/{month.next_revision}/{uuid.uuid4().hex}"
+        closed = month.closed(
+            snapshot,
+            scorer.now,
+            by,
+            checks_of(found),
+            closing.accept,
+            closing.cause,
+            (audited.buckets, audited.recounted),
+        )
+        self._keep(closed, self._within_horizon(scorer.explained(reading, audited.kept)))
+        return closed
+
+    def _keep(self, closed: Month, reading: Reading) -> None:
+        months, snapshot = self.scorer.months, str(closed.snapshot)
+        months.keep(snapshot, reading.context, reading.facts)
+        try:
+            months.save(closed)
+        except Conflict:
+            months.forget(snapshot)
+            raise
+
+    def _within_horizon(self, reading: Reading) -> Reading:
+        """Once published, what comes in after the horizon is listed and no longer scored."""
+        if not reading.month.published:
+            return reading
+        return replace(reading, facts=without(reading.facts, self._late(reading.period)))
+
+    def _late(self, period: Period) -> Sequence[Late]:
+        rules = self.scorer.rules
+        ends = period.ends(rules.region.zone)
+        until = horizon(period, rules.scoring.revision_horizon_months, ends)
+        if self.scorer.now <= until:
+            return []
+        return self.scorer.happenings.received_after(period, until)
+
+    def late(self, key: str) -> View:
+        """Presses that came in after the horizon: listed, not scored."""
+        period = Period.parse(key)
+        late = self._late(period) if self.scorer.months.get(key).published else []
+        return {"period": key, "late": [each.plain() for each in late]}
+
+    def publish(self, key: str, by: str) -> View:
+        """Score the snapshot by every index and make it the revision in force. Raises NotClosed."""
+        before = self.scorer.months.get(Period.parse(key).key)
+        after = before.publish(self.scorer.now, by)
+        reading = self._snapshot(after, after.published[-1].snapshot)
+        causes = self._causes(before, reading)
+        for recipe in reading.context.recipes:
+            page = {**reading.page(recipe.id, lambda unit: True), "cause": after.cause}
+            page["differences"] = changes(self._page_before(before, recipe.id), page, causes)
+            self.scorer.months.keep_scores(after.published[-1].snapshot, recipe.id, page)
+        self.scorer.months.save(after)
+        return views.month_view(after)
+
+    def _snapshot(self, month: Month, snapshot: str) -> Reading:
+        months = self.scorer.months
+        context, facts = months.context(snapshot), months.facts(snapshot)
+        return Reading(Period.parse(month.period), month, context, facts)
+
+    def _causes(self, before: Month, after: Reading) -> dict[str, list[dict[str, Any]]]:
+        if not before.published:
+            return {}
+        old = self._snapshot(before, before.published[-1].snapshot)
+        return causes_by_unit((old.context, old.facts), (after.context, after.facts))
+
+    def _page_before(self, month: Month, index: str) -> View | None:
+        if not month.published:
+            return None
+        return self.scorer.months.scores(month.published[-1].snapshot, index)
+
+    def revise(self, key: str, closing: Closing, by: str) -> View:
+        """Close a published period again and publish the revision, with difference and cause.
+
+        Raises NotPublished, NeedsCause, NotClear.
+        """
+        period = Period.parse(key)
+        month = self.scorer.months.get(key)
+        if not month.published:
+            raise NotPublished
+        self._close(period, month, closing, by)
+        return self.publish(key, by)
+
+    def _settlement(self, period: Period) -> View | None:
+        """What a revision of the period before would change: it is proposed, never made."""
+        month = self.scorer.months.get(period.key)
+        if not month.published:
+            return None
+        live = self._within_horizon(self.scorer.live(month))
+        causes = self._causes(month, live)
+        moved = sorted(unit for unit, found in causes.items() if found)
+        do = f"haoping month revise {period.key} --cause settlement"
+        return {"period": period.key, "units": moved, "do": do} if moved else None
+
+    def due(self) -> Month | None:
+        """The month before this one, when its day has come, it is open and it holds anything."""
+        zone, day = self.scorer.rules.region.zone, self.scorer.rules.scoring.closes_on_day
+        today = self.scorer.now.astimezone(zone).date()
+        period = Period.month_of(today).before
+        if day is None or today.day < day:
+            return None
+        month = self.scorer.months.get(period.key)
+        anything = next(self.scorer.tallies.between(period.first, period.last), None)
+        return month if month.state is MonthState.OPEN and anything else None
+
+    def close_due(self) -> Month | None:
+        """Close the month that is due, if everything is clear; nothing is accepted.
+
+        Called again and again, on any replica: a month that was closed is left alone, and of two
+        that close at once the guard lets one win.
+        """
+        month = self.due()
+        if month is None:
+            return None
+        try:
+            return self._close(Period.parse(month.period), month, Closing(), SCHEDULE)
+        except (NotClear, Conflict):
+            return None
+
+    def check(self, first: date, last: date) -> Audit:
+        """Recount every bucket of these days and repair what differs, a week at a time."""
+        found = Audit(first, last, 0, 0)
+        while first <= last:
+            until = min(last, first + WEEK)
+            found += audit(self.scorer.tallies, first, until, self.scorer.bad, everything=True)
+            first = until + timedelta(days=1)
+        return found
+
+    def nights(self) -> tuple[date, date]:
+        """The days that a nightly check covers: as far back as a month may still be revised."""
+        today = self.scorer.now.astimezone(self.scorer.rules.region.zone).date()
+        first = today.replace(day=1)
+        for _ in range(self.scorer.rules.scoring.revision_horizon_months + 1):
+            first = (first - timedelta(days=1)).replace(day=1)
+        return first, today

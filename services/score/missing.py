@@ -1,0 +1,24 @@
+"""Figures that an index needs and nobody has imported yet. Pure."""
+
+from __future__ import annotations
+
+from collections.abc import Container, Iterable
+
+from services.contracts.directory import Directory
+from services.score.imports import Place
+from services.score.index import Recipe
+
+
+def missing(
+    recipes: Iterable[Recipe], directory: Directory, found: Container[Place]
+) -> list[Place]:
+    """Unit and figure, for each unit that an index ranks and each figure that it lacks."""
+    return sorted(
+        {
+            (unit.id, figure)
+            for recipe in recipes
+            for unit in directory.unit.values()
+            for figure in recipe.imported
+            if recipe.ranks(unit.peers) and (unit.id, figure) not in found
+        }
+    )

@@ -1,0 +1,111 @@
+"""What a figure was counted from, day by day, and whether that alone gives the same digit."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from dataclasses import dataclass
+from datetime import date
+from itertools import dropwhile
+from typing import Any
+
+from services.contracts.period import Period, a_day
+from services.errors import NotFound
+from services.score import views
+from services.score.board import REGION
+from services.score.errands import rated_errands, rating_keys
+from services.score.evidence import Entry, Lens, rederived, stood_here
+from services.score.indicators import INDICATORS
+from services.score.measure import Behind, measure
+from services.score.scorer import Reading, Scorer
+from services.score.views import View
+
+PAGE = 2000
+
+
+class NoSuchFigure(NotFound):
+    """There is no indicator of this name; `explain` without a figure lists them."""
+
+
+@dataclass(frozen=True)
+class Proof:
+    """A figure of a unit, taken apart."""
+
+    scorer: Scorer
+    key: str
+    unit: str
+    index: str
+    figure: str
+
+    def page(self, cursor: str | None) -> View:
+        """The figure and what is behind it, whole days at a time; `next` leads on."""
+        if self.figure not in INDICATORS:
+            raise NoSuchFigure(f"There is no figure '{self.figure}'; see the definitions")
+        reading = self.scorer.read(self.scorer.months.get(Period.parse(self.key).key))
+        lens, units = self._lens(reading)
+        entries, after = self._entries(reading, lens, units, cursor)
+        return {
+            **reading.head(),
+            "unit": self.unit,
+            "figure": views.measured_view(measure(lens.indicator, lens.facts)),
+            "definition": views.definitions()[self.figure],
+            "entries": [entry.plain() for entry in entries if entry.left_out is None],
+            "left_out": [entry.plain() for entry in entries if entry.left_out is not None],
+            "imports": [row.plain() for row in self._imports(lens)],
+            "next": after,
+        }
+
+    def _lens(self, reading: Reading) -> tuple[Lens, frozenset[str]]:
+        line, _ = reading.line(self.index, self.unit)
+        directory, context = reading.context.directory, reading.context
+        below = directory.subtree(self.unit) if self.unit != REGION else directory.unit.keys()
+        units = frozenset(below) | (reading.facts.keys() if self.unit == REGION else frozenset())
+        lens = Lens(INDICATORS[self.figure], line.facts, self.scorer.ends, context.cut_off)
+        return lens, units
+
+    def _imports(self, lens: Lens) -> list[Any]:
+        return [row for row in lens.facts.did.imports if row.figure == self.figure]
+
+    def _entries(
+        self, reading: Reading, lens: Lens, units: frozenset[str], cursor: str | None
+    ) -> tuple[list[Entry], str | None]:
+        behind = lens.indicator.behind
+        if behind is Behind.CASES:
+            return list(lens.cases(lens.facts.did.cases)), None
+        if behind is Behind.IMPORTS:
+            return [], None
+        found: list[Entry] = []
+        for day in _days(reading.period, cursor):
+            if len(found) >= PAGE:
+                return found, f"{day}"
+            found += self._of_day(lens, day, units)
+        return found, None
+
+    def _of_day(self, lens: Lens, day: date, units: frozenset[str]) -> Iterator[Entry]:
+        happenings = self.scorer.happenings
+        if lens.indicator.behind is Behind.RATINGS:
+            documents = happenings.ratings(day, units)
+            return lens.ratings(sorted(documents, key=lambda each: str(each["_id"])))
+        errands = sorted(happenings.errands(day, units), key=lambda each: str(each["_id"]))
+        stored = happenings.stored_by(rating_keys(errands), lens.cut_off)
+        return lens.errands(errands, rated_errands(errands, stored))
+
+    def again(self) -> View:
+        """The figure counted once more from the ratings that stood at cut-off, and only them."""
+        reading = self.scorer.read(self.scorer.months.get(Period.parse(self.key).key))
+        lens, units = self._lens(reading)
+        documents = (
+            rating
+            for day in _days(reading.period, None)
+            for rating in self.scorer.happenings.ratings(day, units)
+            if stood_here(rating, lens.cut_off)
+        )
+        facts = rederived(lens.facts, documents, lens.cut_off)
+        once, again = measure(lens.indicator, lens.facts), measure(lens.indicator, facts)
+        same = (once.numerator, once.denominator) == (again.numerator, again.denominator)
+        told = {"figure": views.measured_view(once), "again": views.measured_view(again)}
+        return {**reading.head(), "unit": self.unit, **told, "agrees": same}
+
+
+def _days(period: Period, cursor: str | None) -> Iterator[date]:
+    first = a_day(cursor) if cursor else period.first
+    return dropwhile(lambda day: day < first, period.days)

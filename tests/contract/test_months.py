@@ -1,0 +1,222 @@
+"""Months closed, published and revised, on the fake and the real database."""
+
+from __future__ import annotations
+
+from datetime import UTC, datetime
+from fractions import Fraction
+from typing import Any
+
+import pytest
+
+from services.adapters.mongo import Db
+from services.errors import Conflict
+from services.score.board import REGION
+from services.score.closing import Closing
+from services.score.happenings import Happenings
+from services.score.months import MonthState, NotClear, NotPublished
+from services.score.shelf import Months
+from tests.unit.score.october import (
+    EVERYTHING,
+    INDEX,
+    LATE,
+    OCTOBER,
+    a_case,
+    an_october,
+    at,
+    board,
+    closer,
+    figure,
+    line,
+    pressed,
+    published,
+    scorer,
+)
+from tests.unit.score.town import (
+    RECIPES,
+    RULES,
+    store,
+    touch,
+)
+
+
+def test_a_case_opened_on_31_october_and_closed_on_5_november_is_octobers(db: Db) -> None:
+    an_october(db, pressed("bad", 1, 31))
+    db["cases"].insert_one(a_case())
+    shown = line(published(db, at(11, 3)))
+    assert shown["counts"]["cases"]["pending"] == 1
+    assert figure(shown, "rectified_rate")["state"] == "nothing_due"
+    db["cases"].update_one({}, {"$set": {"submitted_at": at(11, 5)}})
+    closer(db, at(11, 12)).revise("2026-10", Closing(cause="settlement"), "li")
+    revised = board(db)
+    assert line(revised)["counts"]["cases"]["done_on_time"] == 1
+    assert figure(line(revised), "rectified_on_time_rate")["printed"] == "100.00%"
+    [change] = [each for each in revised["differences"] if each["unit"] == "tax"]
+    assert change["causes"] == [
+        {"what": "cases", "count": 1, "from": "pending", "to": "done_on_time"}
+    ]
+    november = scorer(db, at(12, 3)).page("2026-11", INDEX, lambda unit: True)
+    assert line(november)["counts"]["cases"]["done_on_time"] == 0
+
+
+def test_an_appeal_upheld_after_publishing_becomes_a_revision_with_its_cause(db: Db) -> None:
+    an_october(db, pressed("bad", 1))
+    db["cases"].insert_one(a_case(submitted_at=at(11, 1)))
+    first = published(db)
+    decision = {"command_id": "c", "standing": "invalid", "at": at(11, 8)}
+    db["ratings"].update_one(
+        {"_id": "bad"}, {"$set": {"standing": "invalid", "decisions": [decision]}}
+    )
+    db["cases"].update_one({}, {"$set": {"invalidated": True}})
+    touch(db, ("2026-10-20", "tax"))
+    assert board(db) == first
+    told = closer(db, at(11, 9)).revise("2026-10", Closing(cause="an appeal was upheld"), "li")
+    assert (told["revision"], told["cause"]) == (2, "an appeal was upheld")
+    second = board(db)
+    assert board(db, "2026-10@1") == first
+    [change] = [each for each in second["differences"] if each["unit"] == "tax"]
+    assert [(each["what"], each["count"]) for each in change["causes"]] == [
+        ("invalidated", 1),
+        ("cases", 1),
+    ]
+    before, after = (Fraction(line(page)["score"]["exact"]) for page in (first, second))
+    assert before + Fraction(change["difference"]) == after
+    assert sum(Fraction(term["change"]["exact"]) for term in change["terms"]) == after - before
+    assert line(second)["beside"]["invalidated"] == 1
+
+
+def test_a_press_of_october_received_in_december_is_a_revision_of_october(db: Db) -> None:
+    an_october(db)
+    published(db)
+    came = at(12, 2)
+    store(db, pressed("late", 1, received_at=came, stored_at=came))
+    told = closer(db, at(12, 3)).revise("2026-10", LATE, "li")
+    assert told["published"][-1]["revision"] == 2
+    shown = board(db)
+    assert line(shown)["counts"]["ratings"]["bad"] == 1
+    causes = {each["unit"]: each["causes"] for each in shown["differences"]}
+    assert causes["tax"] == [{"what": "late_presses", "count": 1}]
+    assert set(causes) == {REGION, "county", "tax"}
+    december = scorer(db, at(12, 3)).page("2026-12", INDEX, lambda unit: True)
+    assert december["region"]["counts"]["ratings"]["stored"] == 0
+
+
+def test_after_the_horizon_a_late_press_is_listed_and_not_scored(db: Db) -> None:
+    an_october(db)
+    published(db)
+    came = datetime(2027, 2, 2, tzinfo=UTC)
+    store(db, pressed("too late", 1, received_at=came, stored_at=came))
+    db["cases"].insert_one(a_case("too late"))
+    after = closer(db, datetime(2027, 2, 3, tzinfo=UTC))
+    after.revise("2026-10", LATE, "li")
+    assert line(board(db))["counts"]["ratings"]["stored"] == 40
+    assert line(board(db))["counts"]["cases"] == dict.fromkeys(
+        ["done_on_time", "done_late", "overdue_open", "pending", "invalidated"], 0
+    )
+    assert [each["rating"] for each in after.late("2026-10")["late"]] == ["too late"]
+
+
+def test_closing_a_month_proposes_the_settlement_of_the_one_before(db: Db) -> None:
+    an_october(db)
+    published(db)
+    assert closer(db, at(12, 2)).close("2026-11", EVERYTHING, "li")["settlement"] is None
+    store(db, pressed("late", 1))
+    told = closer(db, at(12, 3)).close("2026-11", EVERYTHING, "li")["settlement"]
+    assert (told["period"], told["units"]) == ("2026-10", ["county", "region", "tax"])
+    assert board(db)["revision"] == 1
+
+
+def test_only_what_was_published_is_revised(db: Db) -> None:
+    an_october(db)
+    with pytest.raises(NotPublished):
+        closer(db, at(11, 3)).revise("2026-10", LATE, "li")
+
+
+def test_of_two_who_close_at_once_one_is_refused_and_leaves_nothing_behind(db: Db) -> None:
+    an_october(db)
+    slow = closer(db, at(11, 3))
+    seen = slow.scorer.months.get("2026-10")
+    closer(db, at(11, 3)).close("2026-10", EVERYTHING, "li")
+    kept = {each["_id"] for each in db["month_snapshots"].find()}
+    with pytest.raises(Conflict):
+        slow._close(OCTOBER, seen, EVERYTHING, "wang")
+    assert {each["_id"] for each in db["month_snapshots"].find()} == kept
+
+
+def by_schedule(db: Db, now: datetime) -> Any:
+    """What the scheduled job closes."""
+    return closer(db, now).close_due()
+
+
+def test_the_scheduled_job_closes_last_month_once_on_its_day(db: Db) -> None:
+    an_october(db)
+    assert by_schedule(db, at(11, 9)) is None
+    closed = by_schedule(db, at(11, 10))
+    assert (closed.period, closed.closed_by, closed.accepted) == ("2026-10", "schedule", ())
+    assert by_schedule(db, at(11, 10)) is None
+    assert by_schedule(db, at(11, 11)) is None
+    assert Months(db).get("2026-10").version == 1
+
+
+def test_two_replicas_of_the_scheduled_job_close_a_month_once(db: Db) -> None:
+    an_october(db)
+    one, other = closer(db, at(11, 10)), closer(db, at(11, 10))
+    state = other.scorer.months.get("2026-10")
+    assert one.close_due() is not None
+    with pytest.raises(Conflict):
+        other._close(OCTOBER, state, Closing(), "schedule")
+    assert other.close_due() is None
+    assert Months(db).get("2026-10").version == 1
+
+
+def test_the_scheduled_job_waits_for_what_is_not_clear_and_for_a_month_with_anything(
+    db: Db,
+) -> None:
+    assert by_schedule(db, at(11, 12)) is None
+    an_october(db)
+    db["quarantine"].insert_one({"_id": "q", "state": "open"})
+    assert by_schedule(db, at(11, 12)) is None
+    assert Months(db).get("2026-10").state is MonthState.OPEN
+    db["quarantine"].update_one({}, {"$set": {"state": "closed"}})
+    assert by_schedule(db, at(11, 12)) is not None
+
+
+def test_every_check_is_told_and_accepted_by_name(db: Db) -> None:
+    an_october(db, pressed("bad", 1))
+    db["cases"].insert_one(a_case())
+    db["quarantine"].insert_one({"_id": "q", "state": "open"})
+    db["device_keys"].insert_many([{"_id": "silent", "epoch": 1}, {"_id": "well", "epoch": 1}])
+    db["heartbeats"].insert_one(
+        {"_id": 1, "device": "well", "seen_at": at(11, 1), "outbox_depth": 0}
+    )
+    everyone = RECIPES["county-appraisal"].model_copy(update={"peers": ("offices",)})
+    options: dict[str, Any] = {"recipes": [RECIPES[INDEX], everyone], "in_flight": 3}
+    with pytest.raises(NotClear) as raised:
+        closer(db, at(11, 3), **options).close("2026-10", Closing(), "li")
+    told = {each["name"]: each for each in raised.value.extra["checks"]}
+    assert {name: each["found"] for name, each in told.items()} == {
+        "in_flight": 3,
+        "quarantine": 1,
+        "undecided": 1,
+        "silent_devices": 1,
+        "imports": 8,
+    }
+    assert told["silent_devices"]["named"] == ("silent",)
+    assert "land-north: online_rate" in told["imports"]["named"]
+    accepted = closer(db, at(11, 3), **options).close("2026-10", Closing(accept=tuple(told)), "li")
+    assert set(accepted["accepted"]) == set(told)
+
+
+def test_a_device_that_still_keeps_presses_is_not_yet_well(db: Db) -> None:
+    beat = {"device": "d", "seen_at": at(11, 2)}
+    db["heartbeats"].insert_one({"_id": 1, **beat, "outbox_depth": 4})
+    ends = OCTOBER.ends(RULES.region.zone)
+    assert Happenings(db).silent(ends) == ["d"]
+    db["heartbeats"].update_one({}, {"$set": {"outbox_depth": 0}})
+    assert Happenings(db).silent(ends) == []
+
+
+def test_the_snapshot_keeps_the_version_of_rules_index_and_calendar(db: Db) -> None:
+    an_october(db)
+    shown = published(db)
+    assert (shown["rules"], shown["index"]["label"]) == (RULES.label, "haochaping-composite v1")
+    assert shown["calendar"].startswith("holidays ")

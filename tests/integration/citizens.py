@@ -1,0 +1,118 @@
+"""A running edge, store and rectify, with the people of the small county and a hall's system."""
+
+from __future__ import annotations
+
+import uuid
+from collections.abc import Callable, Iterator, Mapping
+from contextlib import contextmanager
+from dataclasses import dataclass
+from datetime import datetime
+from typing import Any
+
+import httpx
+from nameko.containers import ServiceContainer
+
+from services.adapters.clock import MovableClock
+from services.adapters.mongo import Db, connect
+from services.adapters.settings import token_hash
+from services.capture.service import Capture
+from services.console.stack import Stack
+from services.contracts.actor import Role
+from services.contracts.directory import Directory, Principal
+from services.rectify.opening import case_id
+from services.rectify.service import Rectify
+from services.store.service import Store
+from tests.integration.bus import eventually, free_address, in_the_county
+from tests.unit.rectify.county import DIRECTORY, MONDAY
+
+Containers = Callable[[type, Mapping[str, Any]], ServiceContainer]
+PEOPLE = [p.model_copy(update={"token_hash": token_hash(p.id)}) for p in DIRECTORY.principals]
+HALL = Principal(
+    id="hall", name="大厅系统", roles=frozenset({Role.SYSTEM}), token_hash=token_hash("hall")
+)
+COUNTY = Directory(
+    version=1,
+    units=DIRECTORY.units,
+    windows=DIRECTORY.windows,
+    principals=(*PEOPLE, HALL),
+)
+
+
+@dataclass(frozen=True)
+class Town:
+    """The services of a small county, over HTTP."""
+
+    db: Db
+    edge: str
+    desk: str
+
+    def at(self, moment: datetime) -> None:
+        """Move the business clock."""
+        MovableClock(self.db).move_to(moment)
+
+    def press(self, level: int = 1, **fields: Any) -> dict[str, Any]:
+        """What the hall's system is answered for a press about the social security office."""
+        said = {"rating_id": str(uuid.uuid4()), "level": level, "channel": "tablet", **fields}
+        about = {"unit": "social", "pressed_at": MONDAY.isoformat()}
+        answer = httpx.post(
+            f"{self.edge}/v1/ratings", json={**about, **said}, headers=_bearer("hall")
+        )
+        assert answer.status_code == 202, answer.text
+        taken: dict[str, Any] = answer.json()
+        return taken
+
+    def receipt(self, code: str, query: str = "") -> httpx.Response:
+        """What the rater sees."""
+        return httpx.get(f"{self.desk}/v1/receipts/{code}{query}")
+
+    def until(self, code: str, **shown: Any) -> dict[str, Any]:
+        """The receipt, once it shows this."""
+
+        def there() -> dict[str, Any] | None:
+            told: dict[str, Any] = self.receipt(code).json()
+            return told if shown.items() <= told.items() else None
+
+        found: dict[str, Any] = eventually(there)
+        return found
+
+    def ask(self, who: str, method: str, path: str, **options: Any) -> httpx.Response:
+        """What a person is answered; everybody's token is their name."""
+        headers = {**_bearer(who), **options.pop("headers", {})}
+        return httpx.request(method, self.desk + path, headers=headers, timeout=30, **options)
+
+    def move(self, who: str, case: str, what: str, **said: Any) -> httpx.Response:
+        """Make a move on what is there now."""
+        version = self.ask("du", "GET", f"/v1/cases/{case}").json()["version"]
+        command = {"command_id": f"{who}-{version}", "move": what, "expected_version": version}
+        return self.ask(who, "POST", f"/v1/cases/{case}/moves", json={**command, **said})
+
+    def case_of(self, rating_key: str) -> str:
+        """The id of the case about a rating, once it is open."""
+        id = case_id(rating_key)
+        eventually(lambda: self.ask("du", "GET", f"/v1/cases/{id}").is_success)
+        return id
+
+
+def _bearer(who: str) -> dict[str, str]:
+    return {"Authorization": f"Bearer {who}"}
+
+
+@contextmanager
+def town(
+    stack: Stack,
+    containers: Containers,
+    directory: Directory = COUNTY,
+    desks: int = 1,
+    **over: str,
+) -> Iterator[Town]:
+    """The county at work on its Monday, for the length of a `with`; `desks` replicas of rectify."""
+    with in_the_county(stack, directory, HAOPING_CLOCK="movable", **over) as config:
+        db = connect(config["MONGO_URI"], config["MONGO_DATABASE"])
+        MovableClock(db).move_to(MONDAY)
+        urls = {}
+        for service in (Capture, Store, *[Rectify] * desks):
+            address = free_address(service.name)
+            containers(service, {**config, "WEB_SERVER_ADDRESS": address}).start()
+            urls[service.name] = f"http://{address}"
+        yield Town(db, urls["capture"], urls["rectify"])
+        db.client.close()
