@@ -23,9 +23,7 @@ ID_BYTES, MAC_BYTES = 16, 9
 LENGTH = (ID_BYTES + MAC_BYTES) * 8 // BITS
 GROUP = 5
 _READ_AS = str.maketrans("OIL", "011")
-UNKNOWN = (
-    "没有这个回执码，请核对后再试。This is no receipt code of ours; please check it"
-)
+UNKNOWN = "没有这个回执码，请核对后再试。This is no receipt code of ours; please check it"
 
 
 class Receipt(BaseModel):

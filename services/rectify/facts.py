@@ -22,6 +22,7 @@ from services.contracts.vocabulary import (
     Invalidity,
     Level,
 )
+from services.rectify.attachment import Attachment
 
 Text = Annotated[str, Field(min_length=1, max_length=4000)]
 Name = Annotated[str, Field(min_length=1, max_length=200)]
@@ -87,19 +88,6 @@ class Command(BaseModel):
     difficulty: Difficulty | None = None
     assignee: Name | None = None
     handler: Name | None = None
-
-
-class Attachment(BaseModel):
-    """A file of evidence: what it is called, its type by content, and what it was to the byte."""
-
-    model_config = ConfigDict(frozen=True)
-    id: str
-    name: str
-    type: str
-    size: int
-    sha256: str
-    by: str
-    at: AwareDatetime
 
 
 class Stop(BaseModel):

@@ -10,8 +10,8 @@ from services.adapters.http import api, read_query
 from services.adapters.http.bodies import pieces
 from services.adapters.timer import every
 from services.contracts.actor import Action, Actor
+from services.rectify.attachment import Attachment
 from services.rectify.evidence import MOST_BYTES, Cabinet, Upload
-from services.rectify.facts import Attachment
 from services.rectify.filetypes import disposition
 from services.rectify.wiring import Wired
 

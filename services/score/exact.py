@@ -6,7 +6,7 @@ import re
 from fractions import Fraction
 
 _NUMBER = re.compile(
-    r"[+-]?\d{1,18}(\.\d{0,18})?(e[+-]?\d{1,2})?(/0*[1-9]\d{0,17})?", re.IGNORECASE
+    r"[+-]?\d{1,18}(\.\d{0,30})?(e[+-]?\d{1,2})?(/0*[1-9]\d{0,17})?", re.IGNORECASE
 )
 PERCENT = ("%", "％")
 

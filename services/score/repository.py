@@ -23,6 +23,8 @@ INDEXES = {
     "imports": (Index(("period",)),),
 }
 DUPLICATE_KEY = 11000
+MOST_TOUCHES = 5000
+"""Touches read for one recount: under load they name the same buckets again and again."""
 KIND = "day unit window channel stage turn level standing item tags marks".split()
 ERRAND = ("unit", "window", "stage", "reached_at", "promised_by", "rated_as")
 
@@ -45,7 +47,7 @@ class Tallies:
         while stale := self.stale():
             replaced = self.replace(stale, self.recount(stale.versions))
             done += len(replaced)
-            if len(replaced) < len(stale.versions) or len(stale.touched) < AT_ONCE:
+            if len(replaced) < len(stale.versions) or len(stale.touched) < MOST_TOUCHES:
                 break
         return done
 
@@ -53,7 +55,7 @@ class Tallies:
         """What is to be recounted, or None. Versions are read before any rating is."""
         touched = {
             each["_id"]: frozenset((day, unit) for day, unit in each["buckets"])
-            for each in self._touched.find({}, limit=AT_ONCE)
+            for each in self._touched.find({}, limit=MOST_TOUCHES)
         }
         if not touched:
             return None

@@ -12,6 +12,7 @@ import pytest
 from services.adapters.mongo import AT_ONCE, Db
 from services.contracts.period import Period
 from services.errors import Conflict
+from services.score import repository
 from services.score.board import Context
 from services.score.errands import Errands, rating_ends
 from services.score.facts import UnitFacts
@@ -205,7 +206,10 @@ def test_any_interleaving_of_replicas_ends_with_the_right_counts(db: Db, seed: i
     assert counted(db) == there(db)
 
 
-def test_more_touches_than_fit_at_once_are_all_settled(db: Db) -> None:
+def test_more_touches_than_fit_at_once_are_all_settled(
+    db: Db, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(repository, "MOST_TOUCHES", AT_ONCE)
     ratings = [rating(f"2020-12-{n % 28 + 1:02}", f"u{n % 9}") for n in range(300)]
     db["ratings"].insert_many(ratings)
     for each in ratings[: AT_ONCE + 50]:
@@ -214,6 +218,14 @@ def test_more_touches_than_fit_at_once_are_all_settled(db: Db) -> None:
     Tallies(db).recompute()
     assert Tallies(db).fresh
     assert counted(db) == there(db)
+
+
+def test_however_many_touches_name_a_bucket_it_is_recounted_once(db: Db) -> None:
+    store(db, rating())
+    for _ in range(AT_ONCE + 50):
+        touch(db, PLACE)
+    assert Tallies(db).recompute() == 1
+    assert Tallies(db).fresh
 
 
 def test_tallies_of_some_days_and_units(db: Db) -> None:

@@ -5,6 +5,7 @@ from __future__ import annotations
 import uuid
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager, suppress
+from functools import partial
 from socket import SHUT_WR
 from typing import Any
 from urllib.parse import urlsplit
@@ -78,6 +79,10 @@ def taken(uri: str, queue: str) -> list[Any]:
         return list(iter(lambda: channel.basic_get(queue, no_ack=True), None))
 
 
+def _deserted(uri: str, queue: str) -> bool:
+    return consumers(uri, queue) == 0
+
+
 def purge(uri: str) -> None:
     """Leave every queue declared and empty, once whoever consumed for the last test has left.
 
@@ -86,7 +91,7 @@ def purge(uri: str) -> None:
     with Connection(uri) as connection:
         declare(connection.default_channel)
         for queue in QUEUES:
-            eventually(lambda queue=queue: consumers(uri, queue) == 0)
+            eventually(partial(_deserted, uri, queue))
             connection.default_channel.queue_purge(queue)
 
 

@@ -110,9 +110,14 @@ def town(
         db = connect(config["MONGO_URI"], config["MONGO_DATABASE"])
         MovableClock(db).move_to(MONDAY)
         urls = {}
-        for service in (Capture, Store, *[Rectify] * desks):
-            address = free_address(service.name)
+        services: list[tuple[str, type]] = [
+            ("capture", Capture),
+            ("store", Store),
+            *[("rectify", Rectify)] * desks,
+        ]
+        for name, service in services:
+            address = free_address(name)
             containers(service, {**config, "WEB_SERVER_ADDRESS": address}).start()
-            urls[service.name] = f"http://{address}"
+            urls[name] = f"http://{address}"
         yield Town(db, urls["capture"], urls["rectify"])
         db.client.close()

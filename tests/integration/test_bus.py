@@ -78,7 +78,7 @@ class Sender:
 
 
 @pytest.fixture
-def desk(stack: Stack, container_factory: Containers) -> Iterator[type[Desk]]:
+def desk(stack: Stack, container_factory: Containers) -> type[Desk]:
     """A desk that says done to everything, with empty queues; start it by `opened`."""
     purge(stack.amqp_uri)
     Desk.batches, Desk.answer = [], staticmethod(lambda delivery: Done())

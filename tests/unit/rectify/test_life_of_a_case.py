@@ -22,7 +22,7 @@ from services.rectify import desk, hearing
 from services.rectify.case import TABLE, legal_moves, move
 from services.rectify.deadlines import BEFORE_SUBMITTED, derive
 from services.rectify.examining import fault
-from services.rectify.facts import Act, Case, Command, Office, Scene
+from services.rectify.facts import Act, Case, Command, Move, Office, Scene
 from services.rectify.history import escalated
 from services.rectify.listing import Query
 from services.rectify.opening import case_id
@@ -188,6 +188,20 @@ class LifeOfACase(RuleBasedStateMachine):
             )
             hearing.hear(self.replicas[0], self.office, event)
             assert not self.case.mark_pending
+
+    @rule()
+    def the_rater_objects(self) -> None:
+        before = self.case
+        open_to = before.state is CaseState.CLOSED and before.invalidated
+        try:
+            hearing.system_move(
+                self.replicas[0], self.office, self.id, Move.OBJECT, "objection", "hmac-sha256:0"
+            )
+        except Refused:
+            assert self.case == before
+        else:
+            assert self.case.objected
+            assert before.objected or (open_to and self.case.objecting)
 
     @rule()
     def the_bad_rating_is_heard_again(self) -> None:

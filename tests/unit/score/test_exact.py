@@ -5,7 +5,7 @@ from __future__ import annotations
 from fractions import Fraction
 
 import pytest
-from hypothesis import given
+from hypothesis import example, given
 from hypothesis import strategies as st
 
 from services.score.csvfile import csv_text, safe
@@ -27,6 +27,8 @@ def test_what_is_no_number_of_a_sensible_size_is_refused(written: object) -> Non
 
 
 @given(st.floats(-1e15, 1e15))
+@example(0.0015189637099177872)
+@example(0.00012345678901234567)
 def test_a_number_of_a_spreadsheet_is_read_as_it_is_shown(number: float) -> None:
     assert abs(number) < 1e-99 or float(exact(number)) == number
 
