@@ -44,6 +44,14 @@ class RegistryCache(SharedExtension):
                     self._renew()
         return self._directory
 
+    @property
+    def newest(self) -> Directory:
+        """The snapshot in force now, for who would judge by it for good. Raises PyMongoError."""
+        with self._renewing:
+            self._read()
+            self._checked = time.monotonic()
+        return self._directory
+
     def _stale(self) -> bool:
         return time.monotonic() - self._checked > STALE_AFTER_S
 

@@ -76,7 +76,7 @@ class Store:
     def store_errands(self, deliveries: Sequence[Delivery[ErrandReported]]) -> list[Outcome]:
         """Store a batch of errands, and join them with the ratings about them."""
         joining = Joining(Ratings(self.db), self.rules.current, self.clock.now())
-        reporting = Reporting(Errands(self.db), joining, self.registry.current)
+        reporting = Reporting(Errands(self.db), joining, self.registry.newest)
         outcomes = reporting.store([delivery.message for delivery in deliveries])
         self.outbox.wake()
         return self._concluded(deliveries, outcomes)
@@ -175,7 +175,7 @@ class Store:
 
     def _storing(self, presses: Sequence[RatingSubmitted]) -> Storing:
         errands = Errands(self.db).known({press.errand_key for press in presses if press.linked})
-        intake = Intake(self.registry.current, self.rules.current, self.clock.now(), errands)
+        intake = Intake(self.registry.newest, self.rules.current, self.clock.now(), errands)
         return Storing.on(self.db, intake, self._seal_press)
 
     def _worklist(self) -> WorkList:

@@ -16,9 +16,11 @@ from pymongo.errors import AutoReconnect
 from services.adapters.bus import Bus, Outgoing, packed
 from services.adapters.clock import MovableClock
 from services.adapters.mongo import Db, connect
+from services.adapters.registry import COLLECTION, CURRENT
 from services.adapters.sealing import Sealer
 from services.console.stack import Stack
 from services.contracts import topology
+from services.contracts.directory import Directory, Window
 from services.contracts.message import Message
 from services.score.repository import Tallies
 from services.store.service import Store
@@ -218,3 +220,23 @@ def test_two_presses_within_seconds_are_marked_by_the_store_itself(
         sweep()
     assert sorted(len(each["marks"]) for each in db["ratings"].find()) == [0, 1]
     assert db["unswept"].count_documents({}) == 0
+
+
+def test_a_window_that_was_registered_a_moment_ago_is_known(
+    config: dict[str, Any], db: Db, bus: Bus, container_factory: Containers
+) -> None:
+    container_factory(Store, config).start()
+    bus.publish(*packed([press()], "trace"))
+    eventually(lambda: db["ratings"].count_documents({}) == 1)
+    new = Window(id="w-new", name="新窗口", hall="大厅", unit=DIRECTORY.units[0].id)
+    grown = Directory(
+        version=DIRECTORY.version + 1,
+        units=DIRECTORY.units,
+        windows=(*DIRECTORY.windows, new),
+        devices=DIRECTORY.devices,
+        principals=DIRECTORY.principals,
+    )
+    content = {"version": grown.version, "directory": grown.model_dump(mode="json")}
+    db[COLLECTION].replace_one({"_id": CURRENT}, content)
+    bus.publish(*packed([press(window="w-new")], "trace"))
+    eventually(lambda: db["ratings"].count_documents({}) == 2)

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections import deque
 from collections.abc import Sequence
-from datetime import datetime, timedelta
+from datetime import timedelta
 from itertools import pairwise
 from typing import Any
 
@@ -40,7 +40,7 @@ NEEDED: dict[str, Any] = {
 }
 
 
-def possible(case: Case, now: datetime) -> list[tuple[str, dict[str, Any]]]:
+def possible(case: Case, there: Office) -> list[tuple[str, dict[str, Any]]]:
     """Every legal move of everybody, with what it needs."""
     return [
         (
@@ -49,7 +49,7 @@ def possible(case: Case, now: datetime) -> list[tuple[str, dict[str, Any]]]:
             | {n: NEEDED[n] for n in legal["needs"]},
         )
         for who in PEOPLE
-        for legal in legal_moves(Scene(case, actor(who), office(now)))
+        for legal in legal_moves(Scene(case, actor(who), there))
     ]
 
 
@@ -58,15 +58,15 @@ def command(said: dict[str, Any], version: int, id: str) -> Command:
     return Command.model_validate({**said, "command_id": id, "expected_version": version})
 
 
-def closes(case: Case, now: datetime) -> bool:
+def closes(case: Case, there: Office) -> bool:
     """Whether legal moves lead to closed, by breadth-first search over the states."""
     seen, queue = {case.state}, deque([case])
     while queue:
         at = queue.popleft()
         if at.state is CaseState.CLOSED:
             return True
-        for who, said in possible(at, now):
-            act = Act(at, actor(who), office(now), command(said, at.version, "s"))
+        for who, said in possible(at, there):
+            act = Act(at, actor(who), there, command(said, at.version, "s"))
             after = move(act).case
             if after.state not in seen:
                 seen.add(after.state)
@@ -102,7 +102,7 @@ class LifeOfACase(RuleBasedStateMachine):
 
     @rule(data=st.data())
     def make_a_legal_move(self, data: st.DataObject) -> None:
-        choices = possible(self.case, self.now)
+        choices = possible(self.case, self.office)
         if not choices:
             return
         who, said = data.draw(st.sampled_from(choices))
@@ -130,7 +130,7 @@ class LifeOfACase(RuleBasedStateMachine):
 
     @rule()
     def two_act_at_once(self) -> None:
-        choices = possible(self.case, self.now)[:2]
+        choices = possible(self.case, self.office)[:2]
         if len(choices) < 2:
             return
         version, refused = self.case.version, 0
@@ -212,8 +212,8 @@ class LifeOfACase(RuleBasedStateMachine):
     @invariant()
     def somebody_can_do_something_and_closed_can_be_reached(self) -> None:
         case = self.case
-        assert case.state is CaseState.CLOSED or possible(case, self.now)
-        assert closes(case, self.now)
+        assert case.state is CaseState.CLOSED or possible(case, self.office)
+        assert closes(case, self.office)
 
     @invariant()
     def its_history_is_whole(self) -> None:
