@@ -57,4 +57,4 @@ class Hearing(Wired):
     def _desk(self) -> Desk:
         edge, wall = self._edge(ANONYMOUS), datetime.now(UTC)
         keys = self.devices
-        return Desk(edge, self.registry.current, wall, keys.is_authentic, keys.issued)
+        return Desk(edge, self.registry.newest, wall, keys.is_authentic, keys.issued)
