@@ -17,7 +17,7 @@ from pydantic_core import from_json
 from services.adapters.bus import Letter
 from services.adapters.http import refusal
 from services.adapters.outcome import Never
-from services.capture.edge import Edge
+from services.capture.edge import LONGEST_WAIT, Edge
 from services.capture.forms import Form, RatingForm
 from services.capture.opened import Item, Opened, receipt_of
 from services.capture.readiness import is_probe
@@ -110,10 +110,20 @@ class Desk:
             raise NotAllowed(f"device {device} sends as {signed.device}")
         if known is None:
             raise NotAuthenticated(f"device {device} is not in the registry, or no longer")
-        if not signed.is_authentic(self.authentic, self.wall):
-            raise NotAuthenticated(f"no key of device {device} made this signature")
-        actor = Actor(device, frozenset({Role.DEVICE}), epoch=self.issued(device))
+        actor = Actor(device, frozenset({Role.DEVICE}), epoch=self._epoch(signed))
         return replace(self.edge, actor=actor, marks=self._marks(signed)), signed.body.encode()
+
+    def _epoch(self, signed: SignedLetter) -> int:
+        """The newest epoch in which the signer can have pressed.
+
+        A letter may have waited while its device was imaged anew: a key that ended since then is
+        good for former epochs, over a queue alone. Raises NotAuthenticated when no key signed.
+        """
+        if signed.is_authentic(self.authentic, self.wall):
+            return self.issued(signed.device)
+        if signed.is_authentic(self.authentic, self.wall - LONGEST_WAIT):
+            return self.issued(signed.device) - 1
+        raise NotAuthenticated(f"no key of device {signed.device} made this signature")
 
     def _from_system(self, letter: Letter) -> tuple[Edge, bytes]:
         system = _sender(letter)

@@ -38,19 +38,21 @@ def with_code(ring: Ring, hash: str, by: str, now: datetime) -> Ring:
 
 
 def enrolled(ring: Ring, sealed: bytes, now: datetime) -> Ring:
-    """The next epoch with one key; the code is used up and every former key ends now.
+    """The next epoch with one key that signs; the code is used up and every former key ends now.
 
+    What has ended is kept: letters that it signed may still wait in a queue.
     Raises CodeRefused when the code has expired.
     """
     if ring.code_until is None or now >= ring.code_until:
         raise CodeRefused
     key = Key(sealed=sealed, issued_at=now)
+    former = [each.model_copy(update={"valid_until": _ended(each, now)}) for each in ring.keys]
     return ring.changed(
         "enrolled",
         ring.device,
         now,
         epoch=ring.epoch + 1,
-        keys=(key,),
+        keys=(*former[-MOST_KEYS:], key),
         code_hash=None,
         code_until=None,
     )
@@ -74,6 +76,10 @@ def rotated(ring: Ring, sealed: bytes, request: str, now: datetime) -> Ring:
 
 def _ending(key: Key, now: datetime) -> datetime:
     return min(filter(None, (key.valid_until, now + OVERLAP)))
+
+
+def _ended(key: Key, now: datetime) -> datetime:
+    return min(filter(None, (key.valid_until, now)))
 
 
 def revoked(ring: Ring, by: str, now: datetime) -> Ring:

@@ -170,6 +170,26 @@ def test_an_epoch_that_was_never_issued_is_refused_and_says_what_to_do() -> None
     assert "enrol it again" in refused.reason
 
 
+def ended_an_hour_ago(signed: Signed, body: bytes, now: datetime) -> bool:
+    """The key signed until the kiosk was imaged anew."""
+    return now < WALL - timedelta(hours=1) and has_its_key(signed, body, now)
+
+
+def test_a_letter_that_waited_while_its_device_was_imaged_anew_counts_in_its_own_epoch() -> None:
+    desk = replace(DESK, authentic=ended_an_hour_ago)
+    taken, forged = opened(by_mqtt([counted(1), counted(2)]), desk).results
+    assert not isinstance(taken, Never)
+    assert isinstance(forged, Never)
+    assert "enrol it again" in forged.reason
+
+
+def test_a_key_that_ended_longer_ago_than_a_letter_may_wait_signs_nothing() -> None:
+    desk = replace(DESK, authentic=ended_an_hour_ago, wall=WALL + 4 * DAY)
+    read = desk.open(by_mqtt(counted(1)))
+    assert isinstance(read, Never)
+    assert read.reason.startswith("forged")
+
+
 def replayed(letter: Letter, desk: Desk = DESK) -> list[Letter]:
     """What was refused out of a letter, as the work list sends it once more."""
     out = outgoing([opened(letter, desk)], WALL)

@@ -58,6 +58,12 @@ def test_each_enrolment_issues_the_next_epoch_and_ends_the_former_keys() -> None
     assert (again.epoch, again.sealed_keys(NOW)) == (2, (b"two",))
 
 
+def test_a_key_that_ended_is_kept_for_letters_that_wait_until_all_are_revoked() -> None:
+    again = enrolled(with_code(ring(), "hash2", "admin", NOW), b"two", NOW)
+    assert b"one" in again.sealed_keys(NOW - LATER)
+    assert revoked(again, "admin", NOW).sealed_keys(NOW - LATER) == ()
+
+
 def test_an_epoch_is_not_issued_again_after_everything_was_revoked() -> None:
     gone = revoked(ring(), "admin", NOW)
     assert (gone.epoch, gone.sealed_keys(NOW)) == (1, ())
