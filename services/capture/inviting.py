@@ -65,7 +65,7 @@ class Inviting(Wired):
         """Append to the rating of a receipt, once; the same sent twice is absorbed."""
         said, by = read_json(request, Said), request.remote_addr or ""
         return ACCEPTED, self._appends(by).take(
-            code, said, self._edge, lambda event: self._publish([event], event.receipt)
+            code, said, self._edge, lambda event: self.bus.publish_together(event, event.receipt)
         )
 
     def _links(self) -> Links:

@@ -1,12 +1,10 @@
 """A list of cases as a table for other programs: CSV, or XLSX in which every cell is text. Pure.
 
-Spreadsheets run a cell that begins like a formula (CWE-1236): in CSV such a cell gets an apostrophe
-before it, in XLSX the type of every cell says that it is text.
+No cell is taken for a formula: in XLSX the type of every cell says that it is text.
 """
 
 from __future__ import annotations
 
-import csv
 import io
 from collections.abc import Iterable, Iterator, Mapping
 from datetime import datetime
@@ -16,13 +14,12 @@ from openpyxl import Workbook
 from openpyxl.cell import WriteOnlyCell
 from openpyxl.cell.cell import ILLEGAL_CHARACTERS_RE
 
+from services.contracts.csvfile import MARK, csv_text
 from services.contracts.directory import Directory
 from services.errors import Invalid
 from services.rectify.facts import Office
 
 MOST_ROWS = 10_000
-BOM = "\ufeff"
-STARTS_A_FORMULA = tuple("=+-@\t\r\n")
 Language = Literal["zh", "en"]
 Row = Mapping[str, Any]
 COLUMNS = {
@@ -73,13 +70,7 @@ WORDS = {
 
 def as_csv(rows: Iterable[Row], office: Office, language: Language) -> bytes:
     """UTF-8 with a byte order mark, by which spreadsheets know it. Raises Invalid: too many."""
-    out = io.StringIO()
-    writer = csv.writer(out)
-    for line in _lines(rows, office, language):
-        writer.writerow(
-            [f"'{cell}" if cell.startswith(STARTS_A_FORMULA) else cell for cell in line]
-        )
-    return (BOM + out.getvalue()).encode()
+    return (MARK + csv_text(_lines(rows, office, language), numbers=False)).encode()
 
 
 def as_xlsx(rows: Iterable[Row], office: Office, language: Language) -> bytes:

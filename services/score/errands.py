@@ -2,18 +2,15 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Collection, Iterable, Mapping
+from collections.abc import Collection, Iterable, Mapping
 from dataclasses import asdict, dataclass
-from datetime import date, datetime, time
-from functools import cache, reduce
+from datetime import date, datetime
+from functools import reduce
 from operator import add
 from typing import Any, Self
 
-from services.contracts.calendar import calendar_of
-from services.contracts.terms import Region, Term
+from services.contracts.time_to_rate import TimeToRateEnds
 from services.contracts.vocabulary import Stage, Turn
-
-TimeToRateEnds = Callable[[date], datetime]
 
 
 @dataclass(frozen=True)
@@ -81,18 +78,6 @@ class Errands:
     def from_plain(cls, plain: Mapping[str, Any]) -> Self:
         """What a snapshot kept."""
         return cls(**{**plain, "served": frozenset(plain["served"])})
-
-
-def rating_ends(region: Region, term: Term) -> TimeToRateEnds:
-    """When the time to rate an errand ends, by the day on which it reached its stage."""
-    calendar = calendar_of(region)
-
-    @cache
-    def ends(day: date) -> datetime:
-        counted = calendar.count(datetime.combine(day, time(), region.zone), term)
-        return calendar.close_of(counted.days[-1].day)
-
-    return ends
 
 
 def first_rating_key(errand: Mapping[str, Any]) -> str:

@@ -10,9 +10,10 @@ from dataclasses import dataclass, replace
 from datetime import date, datetime
 from typing import Any
 
+from services.contracts.time_to_rate import TimeToRateEnds
 from services.contracts.verdict import CaseAtCutOff, Verdict
 from services.contracts.vocabulary import Standing, Turn
-from services.score.errands import TimeToRateEnds, at_cut_off, served
+from services.score.errands import at_cut_off, served
 from services.score.facts import Facts, UnitFacts
 from services.score.measure import Indicator
 from services.score.tally import Bucket, Cell

@@ -11,11 +11,11 @@ from dataclasses import dataclass
 from datetime import datetime
 from typing import Any, Literal
 
+from services.contracts.csvfile import MARK, csv_text
 from services.contracts.directory import Directory
 from services.contracts.period import Period
 from services.contracts.rules import Rules
 from services.contracts.vocabulary import Channel, Level, Stage
-from services.score.csvfile import MARK, csv_text
 from services.score.happenings import Happenings
 
 Document = Mapping[str, Any]

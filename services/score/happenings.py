@@ -10,9 +10,10 @@ from operator import add
 from services.adapters.devices import COLLECTION, HEARTBEATS
 from services.adapters.mongo import AT_ONCE, Db, Document, by_ids
 from services.contracts.period import Period
+from services.contracts.time_to_rate import TimeToRateEnds
 from services.contracts.verdict import CaseAtCutOff
 from services.contracts.vocabulary import CaseSource
-from services.score.errands import Errands, TimeToRateEnds, at_cut_off
+from services.score.errands import Errands, at_cut_off
 from services.score.facts import UnitFacts
 from services.score.imports import Imported, Place
 from services.score.kept import Kept

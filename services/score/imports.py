@@ -13,7 +13,7 @@ from typing import Annotated, Any, Self
 from pydantic import AwareDatetime, BaseModel, BeforeValidator, ConfigDict, PlainSerializer
 from pydantic import Field as Bounded
 
-from services.score.exact import exact
+from services.contracts.exact import exact
 
 Place = tuple[str, str]
 

@@ -9,11 +9,11 @@ from fractions import Fraction
 from statistics import median
 from typing import Any
 
+from services.contracts.csvfile import MARK, csv_text
 from services.contracts.period import Period
 from services.contracts.printing import POINTS, SHARE
 from services.errors import NotFound
 from services.score import printable, views
-from services.score.csvfile import MARK, csv_text
 from services.score.forms import Reported
 from services.score.scorer import Reading, Scorer
 from services.score.tally import combined

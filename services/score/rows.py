@@ -6,8 +6,8 @@ from collections.abc import Collection, Iterator, Mapping, Sequence
 from fractions import Fraction
 from typing import Any
 
+from services.contracts.exact import exact
 from services.errors import Invalid
-from services.score.exact import exact
 from services.score.imports import FIGURES, Place, Row
 
 Raw = tuple[int, Mapping[str, Any]]

@@ -5,7 +5,7 @@ from typing import Annotated, Literal
 
 from pydantic import BaseModel, BeforeValidator, ConfigDict, Field
 
-from services.score.exact import exact
+from services.contracts.exact import exact
 from services.score.measure import Direction
 
 Exact = Annotated[Fraction, BeforeValidator(exact)]

@@ -9,12 +9,12 @@ from datetime import datetime
 from services.contracts.directory import Directory
 from services.contracts.period import Period
 from services.contracts.rules import Rules
+from services.contracts.time_to_rate import TimeToRateEnds
 from services.contracts.verdict import Verdict
 from services.errors import NotFound
 from services.score import views
 from services.score.archive import Imports
 from services.score.board import REGION, Context, Line, Scoring
-from services.score.errands import TimeToRateEnds
 from services.score.facts import UnitFacts
 from services.score.happenings import Happenings
 from services.score.index import Recipe

@@ -17,12 +17,12 @@ from services.adapters.rulebook import Rulebook, RulesInForce
 from services.adapters.timer import every
 from services.contracts.actor import Action, Actor
 from services.contracts.period import Period, a_day
+from services.contracts.time_to_rate import rating_ends
 from services.score import views
 from services.score.archive import Imports
 from services.score.audit import Audits
 from services.score.board import REGION
 from services.score.closing import Closer, Closing
-from services.score.errands import rating_ends
 from services.score.exports import Export, exported
 from services.score.forms import Compared, Days, Explained, Exported, Reported, Sheet, Told
 from services.score.happenings import Happenings

@@ -12,6 +12,7 @@ from services.console.stack import Stack
 from services.rectify.repository import INDEXES as RECTIFY
 from services.score.repository import INDEXES as SCORE
 from services.store.repository import INDEXES as STORE
+from tests.contract.desk import Store
 from tests.fake import fake_database
 
 
@@ -29,3 +30,9 @@ def db(request: pytest.FixtureRequest) -> Iterator[Db]:
     yield real
     real.client.drop_database(name)
     real.client.close()
+
+
+@pytest.fixture
+def store(db: Db) -> Store:
+    """An empty store."""
+    return Store(db)

@@ -11,10 +11,11 @@ import pytest
 
 from services.adapters.mongo import AT_ONCE, Db
 from services.contracts.period import Period
+from services.contracts.time_to_rate import rating_ends
 from services.errors import Conflict
 from services.score import repository
 from services.score.board import Context
-from services.score.errands import Errands, rating_ends
+from services.score.errands import Errands
 from services.score.facts import UnitFacts
 from services.score.happenings import Happenings
 from services.score.kept import Kept, Stale

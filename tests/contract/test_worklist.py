@@ -3,107 +3,23 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Sequence
-from dataclasses import dataclass, field, replace
+from dataclasses import replace
 from datetime import timedelta
-from typing import Any
 
 import pytest
 from pydantic import ValidationError
 
-from services.adapters.bus import Letter, Outgoing
-from services.adapters.bus.deliveries import FROM, unpack
-from services.adapters.bus.settling import QUEUE, REASON
-from services.adapters.mongo import Db
-from services.adapters.outcome import Done
-from services.adapters.registry import ADMINISTRATOR
+from services.adapters.bus import Letter
 from services.contracts import topology
-from services.contracts.actor import Actor, Role
-from services.contracts.directory import Directory, Window
-from services.contracts.events import BadRatingStored, ErrandReported, RatingSubmitted
-from services.contracts.message import Message
-from services.contracts.vouching import HEADER, Sender
+from services.contracts.events import BadRatingStored, ErrandReported
 from services.errors import Conflict, NotAllowed, NotFound, Unavailable
-from services.store.batch import Storing
 from services.store.forms import Asked, cursor
-from services.store.intake import Intake
 from services.store.letters import rows_of
-from services.store.quarantine import RECEIPTS_KEPT, Quarantine, Row
+from services.store.quarantine import RECEIPTS_KEPT
 from services.store.repository import Ratings
 from services.store.whereabouts import whereabouts
-from services.store.worklist import WorkList, concluded
-from tests.county import DIRECTORY, NOON, RULES, errand, linked, press
-
-AN, WANG = Actor("an", frozenset({Role.ADMINISTRATOR})), Actor("wang", frozenset({Role.SUPERVISOR}))
-INSTALLATION = Actor(ADMINISTRATOR, frozenset({Role.ADMINISTRATOR}))
-W9 = Window(id="w9", name="9号窗口", hall="大厅", unit="land")
-GROWN = Directory(units=DIRECTORY.units, windows=(*DIRECTORY.windows, W9))
-
-
-@dataclass
-class Store:
-    """A store and its bus; what is published waits until `deliver`."""
-
-    db: Db
-    directory: Directory = DIRECTORY
-    sent: list[Outgoing] = field(default_factory=list)
-    broken: bool = False
-
-    @property
-    def rows(self) -> Quarantine:
-        """The rows."""
-        return Quarantine(self.db)
-
-    @property
-    def list(self) -> WorkList:
-        """The work list."""
-        return WorkList(self.rows, lambda sealed: {"text": sealed.decode()}, self.publish, NOON)
-
-    def publish(self, *messages: Outgoing) -> None:
-        """Take messages, or fail."""
-        if self.broken:
-            raise Unavailable
-        self.sent += messages
-
-    def store(self, *presses: RatingSubmitted) -> None:
-        """Store presses the way the service does."""
-        intake = Intake(self.directory, RULES, NOON, {})
-        Storing.on(self.db, intake, sealed).store(presses)
-
-    def deliver(self) -> Sequence[Message]:
-        """Let the bus bring what was published to the store."""
-        letters = [Letter(1, each.body, {}, each.routing_key, each.id) for each in self.sent]
-        found = [delivery for letter in letters for delivery in unpack(letter).deliveries]
-        self.sent.clear()
-        self.store(*(d.message for d in found if isinstance(d.message, RatingSubmitted)))
-        others = [each for each in found if not isinstance(each.message, RatingSubmitted)]
-        self.rows.close(concluded(others, [Done()] * len(others)), NOON)
-        return [delivery.message for delivery in found]
-
-    def row(self, key: str) -> dict[str, Any]:
-        """A row."""
-        return self.rows.get(key) or {}
-
-
-@pytest.fixture
-def store(db: Db) -> Store:
-    """An empty store."""
-    return Store(db)
-
-
-def sealed(each: RatingSubmitted) -> bytes:
-    """The payload, sealed by nothing."""
-    return each.model_dump_json().encode()
-
-
-def dead(kind: str, text: str, key: str = "dead") -> Row:
-    """A dead letter of some kind."""
-    return Row(key, "gave_up", "too late", text.encode(), "r", kind)
-
-
-def did(row: dict[str, Any]) -> list[str]:
-    """What was done about a row, in order."""
-    return [step["did"] for step in row.get("history", ())]
+from tests.contract.desk import AN, GROWN, INSTALLATION, WANG, Store, dead, did
+from tests.county import NOON, errand, linked, press
 
 
 def test_only_the_outcome_of_the_store_closes_a_replay(store: Store) -> None:
@@ -331,68 +247,6 @@ def test_a_dead_press_is_known_to_its_sender(store: Store) -> None:
     letter = Letter(1, body.encode(), {}, "store.ratings", "m")
     store.rows.file(list(rows_of(letter, str.encode)), NOON)
     assert whereabouts("r", "hall", Ratings(store.db), store.rows).status == "quarantined"
-
-
-def refused_raw() -> Row:
-    """A press that the edge refused out of a letter of the kiosk."""
-    sender = Sender(by="kiosk-1", role=Role.DEVICE, received_at=NOON, receipt="first")
-    item = {"rating_id": "r", "level": 1, "errand_number": "A7", "phone": "13800000000"}
-    body = json.dumps({"type": "RatingForm", "items": [item]}).encode()
-    headers = {REASON: "malformed: /epoch", QUEUE: topology.CAPTURE_RAW.name, **sender.headers}
-    [row] = rows_of(Letter(1, body, headers, "capture.raw", "m"), str.encode)
-    return row
-
-
-def test_a_press_that_the_edge_refused_goes_back_to_the_edge(store: Store) -> None:
-    store.rows.file([refused_raw()], NOON)
-    shown = store.list.show("r", AN)
-    assert (shown.replayable, shown.why_not) == (True, None)
-    masked = {"errand_number": "***", "phone": "***"}
-    assert shown.payload == {"rating_id": "r", "level": 1, **masked}
-    assert store.list.replay("r", AN).replaying == 1
-    [letter] = store.sent
-    assert (letter.exchange, letter.routing_key) == ("", topology.CAPTURE_RAW.name)
-    assert json.loads(letter.body)["level"] == 1
-    assert HEADER in letter.headers
-    assert store.row("r")["state"] == "replaying"
-    store.store(press(rating_id="r", receipt="first"))
-    assert (store.row("r")["state"], did(store.row("r"))) == ("closed", ["replay", "stored"])
-
-
-def test_a_press_that_the_edge_refuses_again_is_open_again(store: Store) -> None:
-    store.rows.file([refused_raw()], NOON)
-    store.list.replay_all("malformed", AN)
-    store.rows.file([refused_raw()], NOON)
-    shown = store.list.show("r", AN)
-    assert (shown.state, shown.count) == ("open", 2)
-    assert whereabouts("r", "kiosk-1", Ratings(store.db), store.rows).status == "quarantined"
-
-
-def test_a_press_that_passed_the_edge_is_from_then_on_a_message(store: Store) -> None:
-    store.rows.file([refused_raw()], NOON)
-    store.list.replay("r", AN)
-    store.store(press(rating_id="r", window="w9", submitted_by="kiosk-1"))
-    row = store.row("r")
-    assert (row["state"], row["kind"]) == ("open", "RatingSubmitted")
-    store.sent.clear()
-    store.directory = GROWN
-    store.list.replay("r", AN)
-    store.deliver()
-    assert store.row("r")["state"] == "closed"
-    assert store.db["ratings"].count_documents({}) == 1
-
-
-def test_a_whole_letter_is_handed_on_and_may_come_back(store: Store) -> None:
-    headers = {REASON: "forged: x", QUEUE: topology.CAPTURE_RAW.name, FROM: '{"exchange": "e"}'}
-    letter = Letter(1, b'{"device": "kiosk-9"}', headers, "capture.raw", "m")
-    [row] = rows_of(letter, str.encode)
-    store.rows.file([row], NOON)
-    store.list.replay(row.key, AN)
-    [sent] = store.sent
-    assert (sent.body, dict(sent.headers)) == (letter.body, {FROM: headers[FROM]})
-    assert store.row(row.key)["state"] == "closed"
-    store.rows.file([replace(row, receipt="second")], NOON)
-    assert did(store.row(row.key)) == ["replay", "handed_on", "refused_again"]
 
 
 def test_of_a_row_that_comes_for_ever_the_count_stays_and_the_list_is_bounded(store: Store) -> None:

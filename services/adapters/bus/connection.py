@@ -21,7 +21,7 @@ READ_AHEAD_BYTES = 4096
 
 def connect(uri: str) -> Any:
     """An open connection (kombu) with the topology in place."""
-    connection = Connection(uri, heartbeat=HEARTBEAT_S, connect_timeout=5)
+    connection = _to(uri)
     _open(connection)
     return connection
 
@@ -33,7 +33,7 @@ def connected(uri: str) -> Iterator[Any]:
     A socket left open, even by who was killed on the doorstep, keeps a consumer in the broker's
     books until heartbeats are missed, and until then its share of the queue goes to nobody.
     """
-    connection = Connection(uri, heartbeat=HEARTBEAT_S, connect_timeout=5)
+    connection = _to(uri)
     try:
         _open(connection)
         yield connection
@@ -42,6 +42,10 @@ def connected(uri: str) -> Iterator[Any]:
             connection.close()
         with suppress(Exception):
             connection.collect()
+
+
+def _to(uri: str) -> Any:
+    return Connection(uri, heartbeat=HEARTBEAT_S, connect_timeout=5)
 
 
 def _open(connection: Any) -> None:

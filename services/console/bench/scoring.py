@@ -20,9 +20,9 @@ from services.console.bench.load import RULES
 from services.console.bench.result import Bar, Result
 from services.console.stack import Stack
 from services.console.stack.layout import PROJECT
+from services.contracts.time_to_rate import rating_ends
 from services.score.archive import Imports
 from services.score.closing import Closer, Closing
-from services.score.errands import rating_ends
 from services.score.happenings import Happenings
 from services.score.recipes import load_recipes
 from services.score.repository import INDEXES, Tallies

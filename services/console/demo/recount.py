@@ -90,7 +90,7 @@ def read(uri: str, name: str, cut_off: datetime, uncounted: Sequence[str] = ()) 
         stored=len(ratings),
         rating_ids=len({rating["rating_id"] for rating in ratings}),
         duplicates=sum(len(rating.get("repeats", ())) for rating in ratings),
-        quarantined=Counter(row["reason"] for row in quarantine for _ in row["receipts"]),
+        quarantined=Counter(row["reason"] for row in quarantine for _ in range(row["received"])),
         channels=Counter(rating["channel"] for rating in ratings),
         levels=Counter(rating["level"] for rating in ratings),
         invalid=sum(rating["standing"] != "valid" for rating in ratings),

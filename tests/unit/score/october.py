@@ -10,9 +10,9 @@ from services.adapters.mongo import Db, Document
 from services.contracts.directory import Directory
 from services.contracts.period import Period
 from services.contracts.rules import Rules
+from services.contracts.time_to_rate import rating_ends
 from services.score.archive import Imports
 from services.score.closing import Closer, Closing
-from services.score.errands import rating_ends
 from services.score.happenings import Happenings
 from services.score.index import Recipe
 from services.score.repository import Tallies

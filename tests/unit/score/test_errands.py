@@ -5,14 +5,8 @@ from __future__ import annotations
 from datetime import UTC, datetime, timedelta
 from typing import Any
 
-from services.score.errands import (
-    Errands,
-    at_cut_off,
-    rated_errands,
-    rating_ends,
-    rating_keys,
-    served,
-)
+from services.contracts.time_to_rate import rating_ends
+from services.score.errands import Errands, at_cut_off, rated_errands, rating_keys, served
 from tests.unit.score.town import RULES
 
 ENDS = rating_ends(RULES.region, RULES.rating.time_to_rate)

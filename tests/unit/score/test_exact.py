@@ -8,8 +8,8 @@ import pytest
 from hypothesis import example, given
 from hypothesis import strategies as st
 
-from services.score.csvfile import csv_text, safe
-from services.score.exact import exact
+from services.contracts.csvfile import csv_text, safe
+from services.contracts.exact import exact
 
 
 @pytest.mark.parametrize("written", ["0.95", "95%", "19/20", " 95 % ", "95％", 0.95, "9.5e-1"])
