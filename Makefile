@@ -7,9 +7,10 @@ READY := $(VENV)/.installed
 UNIT := $(BIN)/pytest -q
 REAL := PYTHONWARNINGS=ignore $(BIN)/nameko test -q -m "integration or e2e" \
   tests/contract tests/integration tests/e2e
+BROWSER := $(BIN)/pytest -q -m browser tests/pages
 
 .DEFAULT_GOAL := help
-.PHONY: help demo run test unit real lint format bench lock clean
+.PHONY: help demo run test unit real pages lint format bench lock clean
 
 help: ## List what can be made
 	@grep -hE '^[a-z]+:.*##' $(MAKEFILE_LIST) | sed -E 's/:.*## /\t/' | expand -t 10
@@ -20,13 +21,16 @@ demo: $(READY) ## The whole story on real figures, in under five minutes
 run: $(READY) ## Start broker, database and services; Ctrl-C stops them
 	@$(BIN)/haoping up
 
-test: unit real ## Every test, on a stack of its own
+test: unit real pages ## Every test, on a stack of its own
 
 unit: $(READY) ## The tests that need nothing: seconds
 	@$(UNIT)
 
 real: $(READY) ## The tests on a real broker and database
 	@$(REAL)
+
+pages: $(READY) ## The tests of pages, in a real browser
+	@$(BROWSER)
 
 lint: $(READY) ## Style, types and who may import whom
 	@$(BIN)/ruff check --quiet .

@@ -12,6 +12,7 @@ import typer
 from rich.console import Console
 from rich.markup import escape
 
+from services.console.sample import settle, sign_ins
 from services.console.stack import Stack, StackFailed
 from services.console.stack.application import ALL
 
@@ -25,8 +26,12 @@ ServersOnly = Annotated[
     bool, typer.Option("--servers-only", help="Only the broker and the database, no services.")
 ]
 
+Sample = Annotated[
+    bool, typer.Option("--sample", help="With a county to try: its units, windows and people.")
+]
 
-def up(state: State = None, servers_only: ServersOnly = False) -> None:
+
+def up(state: State = None, servers_only: ServersOnly = False, sample: Sample = False) -> None:
     """Start a private broker, a database and the services; Ctrl-C stops everything again."""
     console = Console()
     for number in STOPPING:
@@ -34,6 +39,9 @@ def up(state: State = None, servers_only: ServersOnly = False) -> None:
     try:
         with Stack(state, services=() if servers_only else ALL) as stack:
             _say(console.print, stack)
+            if sample:
+                _say_who(console.print, settle(stack))
+            console.print("Running. Ctrl-C stops it.")
             _watch(stack)
     except KeyboardInterrupt:
         console.print("Stopped: nothing of it is running any more.")
@@ -68,4 +76,9 @@ def _say(tell: Callable[[str], None], stack: Stack) -> None:
     for service in stack.services:
         tell(f"  {service:<9} {stack.url(service)}")
     tell(f"Administrator's token: {escape(str(stack.admin_token_file))}")
-    tell("Running. Ctrl-C stops it.")
+
+
+def _say_who(tell: Callable[[str], None], tokens: dict[str, str]) -> None:
+    tell("Sign in to the pages as one of the sample county's people:")
+    for words, token in sign_ins(tokens):
+        tell(f"  {words:<6} {escape(token)}")

@@ -10,7 +10,7 @@ from services.console.bench.load import presses
 from services.console.bench.result import Result
 from services.console.stack import Stack
 
-MANY, FEW, BULK = 10_000, 2_000, 200
+MANY, FEW, BULK = 10_000, 500, 200
 BARE = peer("bare_insert")
 LOOP = peer("kombu_loop")
 NAMEKO = peer("nameko_one_by_one", BENCH_TOUCHES="1")

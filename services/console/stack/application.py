@@ -9,7 +9,9 @@ from services.console.stack.ports import LOOPBACK
 from services.console.stack.program import CONFIGURATION, PYTHON, Program, Server
 from services.console.stack.secrets import Secrets
 
-ALL = ("capture", "store", "rectify", "score", "registry")
+PAGES = "portal"
+BEHIND = ("capture", "store", "rectify", "score", "registry")
+ALL = (*BEHIND, PAGES)
 
 
 def program(name: str, port: int) -> Program:
@@ -24,10 +26,15 @@ def program(name: str, port: int) -> Program:
 
 
 def environment(
-    given: Mapping[str, str], broker: Server, database: Server, secrets: Secrets
+    given: Mapping[str, str],
+    broker: Server,
+    database: Server,
+    secrets: Secrets,
+    ports: Mapping[str, int],
 ) -> dict[str, str]:
     """What every service is told, except its own address; `given` may choose but not contradict."""
     return {
+        **_public(ports),
         "MONGO_DATABASE": "haoping",
         "HAOPING_CLOCK": "system",
         "HAOPING_MASTER_KEY_FILE": str(secrets.master_key_file),
@@ -37,4 +44,19 @@ def environment(
         **given,
         "AMQP_URI": broker.uri,
         "MONGO_URI": database.uri,
+        **addresses(ports),
     }
+
+
+def addresses(ports: Mapping[str, int]) -> dict[str, str]:
+    """Where the pages find the services that run here."""
+    return {
+        f"HAOPING_{name.upper()}_URL": f"http://{LOOPBACK}:{ports[name]}"
+        for name in BEHIND
+        if name in ports
+    }
+
+
+def _public(ports: Mapping[str, int]) -> dict[str, str]:
+    """Links and QR codes open the pages that run here."""
+    return {"HAOPING_PUBLIC_URL": f"http://{LOOPBACK}:{ports[PAGES]}"} if PAGES in ports else {}

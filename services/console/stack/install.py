@@ -1,11 +1,11 @@
-"""Installing RabbitMQ from the distribution's own packages, as root on a Debian family."""
+"""Installing servers and browsers from the distribution's own packages, as root on Debian."""
 
 from __future__ import annotations
 
 import os
 import shutil
 import subprocess
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from pathlib import Path
 
@@ -14,7 +14,8 @@ from services.console.stack.failure import StackFailed
 POLICY = Path("/usr/sbin/policy-rc.d")
 START_NOTHING = "#!/bin/sh\nexit 101\n"
 INSTALL_TIMEOUT_S = 600
-PACKAGES = ("rabbitmq-server",)
+RABBITMQ = ("rabbitmq-server",)
+BROWSER = ("chromium", "fonts-noto-cjk")
 
 
 def may_install() -> bool:
@@ -23,17 +24,27 @@ def may_install() -> bool:
 
 
 def install_rabbitmq(policy: Path = POLICY) -> None:
-    """Install RabbitMQ without starting the system's own service of it.
+    """Install RabbitMQ without starting the system's own service of it; raises StackFailed."""
+    install("RabbitMQ", RABBITMQ, policy)
+
+
+def install_browser() -> None:
+    """Install Chromium, and the letters in which pages are written; raises StackFailed."""
+    install("Chromium", BROWSER)
+
+
+def install(name: str, packages: Sequence[str], policy: Path = POLICY) -> None:
+    """Install packages without starting any service of theirs.
 
     Raises StackFailed with apt's words when that does not work.
     """
     quiet = ("-q", "-y", "--no-install-recommends")
     with _services_not_started(policy):
-        if _apt("install", *quiet, *PACKAGES).returncode != 0:
+        if _apt("install", *quiet, *packages).returncode != 0:
             _apt("update", "-q")
-            outcome = _apt("install", *quiet, *PACKAGES)
+            outcome = _apt("install", *quiet, *packages)
             if outcome.returncode != 0:
-                raise StackFailed(f"apt could not install RabbitMQ:\n{outcome.stdout[-2000:]}")
+                raise StackFailed(f"apt could not install {name}:\n{outcome.stdout[-2000:]}")
 
 
 def _apt(*arguments: str) -> subprocess.CompletedProcess[str]:

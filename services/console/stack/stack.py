@@ -164,7 +164,9 @@ class Stack:
         """The environment of supervisord, which everything in the stack inherits."""
         inherited = {k: v for k, v in self._given.items() if not k.startswith(NOT_OURS)}
         return {
-            **application.environment(inherited, self._broker, self._database, self._secrets),
+            **application.environment(
+                inherited, self._broker, self._database, self._secrets, self._ports
+            ),
             **self._broker.environment,
             **processes.stamp(self.layout.state, self.id),
             "HOME": str(self.layout.home),

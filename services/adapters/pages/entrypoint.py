@@ -1,0 +1,86 @@
+"""A page as an entrypoint of a service: who looks, what they may see, and what they are shown."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from logging import getLogger
+from typing import Any, TypeVar
+from urllib.parse import quote
+
+from pymongo.errors import PyMongoError
+from werkzeug.exceptions import HTTPException
+from werkzeug.wrappers import Request, Response
+
+from services.adapters.http.entrypoint import ApiEntrypoint
+from services.adapters.http.throttle import REQUESTS
+from services.adapters.pages.guarding import demand_own_form, guarded
+from services.adapters.pages.rendering import Templates
+from services.adapters.pages.sessions import SessionStore
+from services.adapters.pages.view import HTML, View, go
+from services.adapters.pages.visitor import Visitor, language_of
+from services.contracts.actor import Action
+from services.errors import HaopingError, Malformed, NotAuthenticated, Unavailable
+
+SIGN_IN = "/signin"
+Handler = TypeVar("Handler", bound=Callable[..., Any])
+_log = getLogger(__name__)
+
+
+class PageEntrypoint(ApiEntrypoint):
+    """Answers a browser: with a page, a redirect, or a page that says what to do instead.
+
+    A handler is called with the request, the visitor and the parts of the path; it returns a View
+    or a response. Who is not signed in and has to be is sent to do that first.
+    """
+
+    sessions = SessionStore()
+    templates = Templates()
+
+    def handle_request(self, request: Request) -> Response:
+        """Find out who looks, run the handler in a worker, and show what came of it."""
+        request.shallow = False
+        visitor = Visitor(language=language_of(request))
+        try:
+            visitor = self.sessions.visitor(request)
+            self._admit(request, visitor)
+            result = self._handled((request, visitor), request.path_values)  # type: ignore[attr-defined]
+            response = self._shown(result, request, visitor)
+        except Exception as error:  # noqa: BLE001 - every error has a page
+            response = self._failed(error, request, visitor)
+        return guarded(response, request, visitor)
+
+    def _admit(self, request: Request, visitor: Visitor) -> None:
+        if self.action is not None:
+            if not visitor.signed_in:
+                raise NotAuthenticated
+            self.windows.pass_or_refuse(REQUESTS, visitor.actor.id)
+            visitor.actor.demand(self.action)
+        demand_own_form(request, visitor)
+
+    def _shown(self, result: Any, request: Request, visitor: Visitor) -> Response:
+        if isinstance(result, Response):
+            return result
+        html = self.templates.render(result.template, result.values, visitor, request.path)
+        return Response(html, result.status, result.headers, content_type=HTML)
+
+    def _failed(self, error: Exception, request: Request, visitor: Visitor) -> Response:
+        error = self._understood(error)
+        if isinstance(error, NotAuthenticated) and self.action is not None:
+            return go(f"{SIGN_IN}?next={quote(request.full_path.rstrip('?'))}")
+        return self._shown(View("error.html", {"error": error}, error.status), request, visitor)
+
+    def _understood(self, error: Exception) -> HaopingError:
+        if isinstance(error, HaopingError):
+            return error
+        if isinstance(error, PyMongoError):
+            return Unavailable("The database cannot be reached")
+        if isinstance(error, HTTPException):
+            return Malformed(error.description)
+        _log.exception("%s %s failed", self.method, self.url, exc_info=error)
+        return HaopingError()
+
+
+def page(method: str, url: str, action: Action | None) -> Callable[[Handler], Handler]:
+    """Show `url` to whoever may do `action`; None needs no sign-in."""
+    decorate: Callable[[Handler], Handler] = PageEntrypoint.decorator(method, url, action)
+    return decorate

@@ -1,0 +1,25 @@
+"""Pages for people, on one port; every part has its own module and asks the other services."""
+
+from services.adapters.clock import BusinessClock, Clock
+from services.adapters.http import Throttle, Windows
+from services.adapters.mongo import Db, MongoDatabase
+from services.adapters.pages import Assets, AssetsOnDisk, Sessions, SessionStore
+from services.adapters.public import PublicUrl
+from services.adapters.rulebook import Rulebook, RulesInForce
+from services.adapters.services import Services, ServicesByName
+from services.portal.entrance import Entrance
+from services.portal.gateway import Gateway
+
+
+class Portal(Entrance, Gateway):
+    """What citizens, officers, scorers, leaders and administrators look at."""
+
+    name = "portal"
+    db: Db = MongoDatabase({})
+    clock: Clock = BusinessClock()
+    rulebook: RulesInForce = Rulebook()
+    assets: AssetsOnDisk = Assets()
+    services: ServicesByName = Services()
+    sessions: SessionStore = Sessions()
+    throttle: Windows = Throttle()
+    public_url: str = PublicUrl()

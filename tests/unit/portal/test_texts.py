@@ -1,0 +1,51 @@
+"""Every text of the pages can be read in both languages."""
+
+from __future__ import annotations
+
+import pytest
+from babel.messages.catalog import Catalog
+from babel.messages.extract import extract_from_dir
+
+from services.adapters.pages.language import LOCALE, catalog
+from services.adapters.pages.rendering import EXTENSIONS, TEMPLATES
+from services.adapters.pages.visitor import ENGLISH
+
+OPTIONS = {"**.html": {"extensions": ",".join(EXTENSIONS), "trimmed": "true", "silent": "false"}}
+
+
+def texts() -> dict[str, str]:
+    """Each text of a template, and where it stands."""
+    found = extract_from_dir(TEMPLATES, [("**.html", "jinja2")], OPTIONS)
+    return {
+        message if isinstance(message, str) else message[0]: f"{file}:{line}"
+        for file, line, message, _, _ in found
+    }
+
+
+@pytest.fixture(scope="module")
+def english() -> Catalog:
+    """The English texts."""
+    return catalog(LOCALE / ENGLISH)
+
+
+def test_every_text_has_an_english_one(english: Catalog) -> None:
+    missing = {
+        where: text
+        for text, where in texts().items()
+        if (entry := english.get(text)) is None or not entry.string
+    }
+    assert missing == {}
+
+
+def test_a_translation_keeps_the_values_of_its_text(english: Catalog) -> None:
+    wrong = [
+        message.id
+        for message in english
+        if message.id and isinstance(message.id, str) and isinstance(message.string, str)
+        if _values(message.id) != _values(message.string)
+    ]
+    assert wrong == []
+
+
+def _values(text: str) -> set[str]:
+    return {part.split(")")[0] for part in text.split("%(")[1:]}
