@@ -63,6 +63,7 @@ class Hall:
     def __init__(self, directory: Directory = DIRECTORY) -> None:
         self.db, self.now = fake_database(), NOON
         self.bus: list[RatingSubmitted] = []
+        self.letters: list[tuple[datetime, str, bytes]] = []
         self.taken = 0
         Registries(self.db).replace(directory, "test")
         self.keys = DeviceKeys()
@@ -158,7 +159,16 @@ class Hall:
         return sorting.summary
 
     def publish(self, device: str, letter: bytes) -> None:
-        """A letter over MQTT; the broker acknowledges whatever is in it."""
+        """A letter over MQTT; the broker acknowledges whatever is in it, and keeps it."""
+        self.letters.append((self.now, device, letter))
+
+    def open_letters(self) -> None:
+        """The edge opens every letter that waits at the broker."""
+        for _, device, letter in self.letters:
+            self._open(device, letter)
+        self.letters = []
+
+    def _open(self, device: str, letter: bytes) -> None:
         edge = Edge(ANONYMOUS, RULES, self.now, Plain().seal, b"k" * 32)
         desk = Desk(edge, self.current, self.now, self.keys.is_authentic, self.keys.issued)
         key = topology.raw_key(device)

@@ -95,13 +95,22 @@ class Desk:
         return Opened(letter, tuple(items), tuple(results), tuple(senders))
 
     def _again(self, letter: Letter, sender: Sender) -> Opened:
-        """A press that was refused and is replayed: its sender was known when it first came."""
+        """A press that was refused and is replayed: its sender was known when it first came.
+
+        Who is known no longer is refused by name, so that the press goes back to its own row.
+        """
+        items = _items(letter.body)
         edge = replace(self.edge, received_at=sender.received_at, marks=sender.marks)
-        if sender.role is Role.DEVICE:
-            actor = Actor(sender.by, frozenset({Role.DEVICE}), epoch=self.issued(sender.by))
-        else:
-            actor = self._system(sender.by)
-        return self._opened(letter, replace(edge, actor=actor), _items(letter.body), [sender])
+        try:
+            edge = replace(edge, actor=self._sender_again(sender))
+        except Refused as error:
+            return Opened(letter, items, (Never(why(error)),), (sender,))
+        return self._opened(letter, edge, items, [sender])
+
+    def _sender_again(self, sender: Sender) -> Actor:
+        if sender.role is not Role.DEVICE:
+            return self._system(sender.by)
+        return Actor(sender.by, frozenset({Role.DEVICE}), epoch=self.issued(sender.by))
 
     def _from_device(self, letter: Letter) -> tuple[Edge, bytes]:
         signed, device = _signed(letter.body), _sender(letter)

@@ -216,11 +216,14 @@ def test_a_press_that_is_refused_again_keeps_its_sender() -> None:
     assert once_more.headers[HEADER] == again.headers[HEADER]
 
 
-def test_a_system_that_is_gone_sends_nothing_any_more() -> None:
-    [again] = replayed(by_amqp(form(level=9)))
-    read = replace(DESK, directory=Directory()).open(again)
-    assert isinstance(read, Never)
-    assert "hall is not in the registry" in read.reason
+def test_a_press_whose_system_is_gone_goes_back_to_its_own_row() -> None:
+    press = form(level=9)
+    [again] = replayed(by_amqp(press))
+    [back] = outgoing([opened(again, replace(DESK, directory=Directory()))], WALL)
+    assert back.exchange == topology.DEAD
+    assert "hall is not in the registry" in back.headers[REASON]
+    assert json.loads(back.body)["items"] == [press]
+    assert back.headers[HEADER] == again.headers[HEADER]
 
 
 @pytest.mark.parametrize("exchange", [topology.MQTT, topology.RAW])

@@ -34,6 +34,7 @@ TOWN = Directory(
 )
 TOLERANCE = timedelta(seconds=RULES.rating.clock_tolerance_s)
 YEARS = 3 * 365 * 86400
+LONGEST_IN_QUEUE = LONGEST_WAIT - timedelta(days=1)
 QUEUED_S = LONGEST_WAIT.total_seconds() + 1
 DEVICE = st.sampled_from(DEVICES)
 LOSES = st.sampled_from(("", "", "requests", "answers"))
@@ -84,6 +85,7 @@ class Town(RuleBasedStateMachine):
         self.pressed: dict[str, datetime] = {}
         self.exact: set[str] = set()
         self.slow: set[str] = set()
+        self.punctual: set[str] = set()
         self.waiting: dict[str, set[str]] = {name: set() for name in DEVICES}
         self.lost: set[str] = set()
 
@@ -122,20 +124,25 @@ class Town(RuleBasedStateMachine):
             assert id not in self.pressed
             self.pressed[id] = self.hall.now
             self.exact.add(id)
+            if self.wrong_by[device] == 0:
+                self.punctual.add(id)
             if -QUEUED_S <= self.wrong_by[device] < 0:
                 self.slow.add(id)
             self.waiting[device].add(id)
 
-    @rule(device=DEVICE, loses=LOSES, by_mqtt=st.booleans())
-    def flush(self, device: str, loses: str, by_mqtt: bool = False) -> None:
+    @rule(device=DEVICE, loses=LOSES, by_mqtt=st.booleans(), waits=st.booleans())
+    def flush(self, device: str, loses: str, by_mqtt: bool = False, waits: bool = False) -> None:
         """The device sends its outbox over a line that may fail on either way.
 
-        In a queue a slow clock cannot be told from a long wait, so such a press is not exact.
+        In a queue a slow clock cannot be told from a long wait, so such a press is not exact; nor
+        is one of a wrong clock whose letter waits.
         """
         self.lines[device].loses = loses
         line, kiosk = self.lines[device], self.kiosks[device]
         if by_mqtt:
             self.exact -= self.slow & self.waiting[device]
+        if by_mqtt and waits:
+            self.exact -= self.waiting[device] - self.punctual
         try:
             kiosk.flush(partial(line.publish, kiosk) if by_mqtt else None)
         except httpx.TransportError:
@@ -143,6 +150,8 @@ class Town(RuleBasedStateMachine):
         else:
             self.waiting[device].clear()
         self.lines[device].loses = ""
+        if not waits:
+            self.hall.open_letters()
 
     @rule(device=DEVICE, levels=st.lists(st.integers(1, 5), min_size=1, max_size=3), loses=LOSES)
     def serve(self, device: str, levels: list[int], loses: str) -> None:
@@ -185,8 +194,15 @@ class Town(RuleBasedStateMachine):
 
     @rule(seconds=st.integers(1, 86400))
     def wait(self, seconds: int) -> None:
-        """Time goes on."""
+        """Time goes on; what waits at the broker is opened before it has waited too long."""
+        if any(self.hall.now - since > LONGEST_IN_QUEUE for since, *_ in self.hall.letters):
+            self.hall.open_letters()
         self.hall.pass_time(seconds)
+
+    @rule()
+    def open_letters(self) -> None:
+        """The edge comes back and opens what has waited at the broker."""
+        self.hall.open_letters()
 
     @rule(count=st.integers(1, 5), again=st.booleans())
     def deliver(self, count: int, again: bool) -> None:
@@ -203,6 +219,7 @@ class Town(RuleBasedStateMachine):
             assert kiosk.db.execute("SELECT reason FROM refused").fetchall() == []
             kiosk.heartbeat()
             kiosk.db.close()
+        self.hall.open_letters()
         self.hall.store_all()
         self.judge()
         shutil.rmtree(self.folder)
