@@ -23,7 +23,8 @@ from services.adapters.mongo import Document, Index, Indexes, MongoConnection, e
 from services.contracts.topology import MESSAGE_TYPES
 from services.errors import Unavailable
 
-PENDING = {"outbox.id": {"$exists": True}}
+PENDING = {"outbox.id": {"$gt": ""}}
+"""A range, which every server reads off the index; an id is never empty."""
 AT_ONCE = 200
 LOOK_EVERY_S = 1.0
 _log = getLogger(__name__)

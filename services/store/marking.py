@@ -71,11 +71,12 @@ class Sightings:
 
     def between(self, days: Iterable[str], first: datetime, last: datetime) -> Iterator[Seen]:
         """Presses at places on these days, from the first moment to the last."""
-        within = {"day": {"$in": sorted(days)}, "pressed_at": {"$gte": first, "$lte": last}}
-        for each in self._ratings.find(within, dict.fromkeys(SHOWN, 1)):
-            place = place_of(each["channel"], each["device"], each["window"])
-            if place:
-                yield Seen(place, each["pressed_at"], each["_id"], _named(each))
+        for day in sorted(days):
+            within = {"day": day, "pressed_at": {"$gte": first, "$lte": last}}
+            for each in self._ratings.find(within, dict.fromkeys(SHOWN, 1)):
+                place = place_of(each["channel"], each["device"], each["window"])
+                if place:
+                    yield Seen(place, each["pressed_at"], each["_id"], _named(each))
 
 
 def _named(rating: Document) -> str | None:

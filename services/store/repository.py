@@ -31,6 +31,7 @@ INDEXES = {
     "ratings": (
         *outbox_index("ratings")["ratings"],
         Index(("day", "unit")),
+        Index(("day", "pressed_at")),
         Index(("rating_id",)),
         NUMBERED,
     ),

@@ -75,7 +75,7 @@ class Letter:
     @property
     def weight(self) -> int:
         """About how many items are inside; a guess from the size, made before parsing."""
-        return 1 + len(self.body) // ASSUMED_ITEM_BYTES
+        return max(1, len(self.body) // ASSUMED_ITEM_BYTES)
 
 
 @dataclass(frozen=True)

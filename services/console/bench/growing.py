@@ -103,7 +103,8 @@ def _stored(
 
 
 def _send(url: str, chunk: int) -> None:
-    press(f"{url}/v1/ratings:batch", CHUNK, pack=PACK, connections=CONNECTIONS, seed=chunk)
+    how = {"pack": PACK, "connections": CONNECTIONS, "seed": chunk, "parts": LATE[1]}
+    press(f"{url}/v1/ratings:batch", CHUNK, **how)
 
 
 def _await_idle(course: Course, store: int) -> None:

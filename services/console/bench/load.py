@@ -15,6 +15,7 @@ from services.contracts.rules import Rules
 from services.contracts.vocabulary import Level
 
 FIRST = datetime(2020, 10, 1, 1, tzinfo=UTC)
+MONTH = timedelta(days=29)
 UNITS, BAD_ONE_IN, NAMED, SEALED_BYTES = 20, 10_000, 0.3, 420
 RULES: Rules = load_rules(ROOT / "config" / "rules", "weiyuan")
 DIRECTORY = Directory(
@@ -30,14 +31,18 @@ _TAGS = {
 }
 
 
-def presses(number: int, seed: int) -> Iterator[RatingSubmitted]:
-    """So many presses, the same for the same seed."""
-    chance = random.Random(seed)
-    for _ in range(number):
+def presses(number: int, seed: int, parts: int = 1) -> Iterator[RatingSubmitted]:
+    """So many presses, the same for the same seed, in the order in which they were made.
+
+    They fill the month, or of its `parts` the one that `seed` counts, from nought.
+    """
+    chance, month = random.Random(seed), MONTH / parts
+    first = FIRST + month * (seed % parts)
+    for made in range(number):
         bad = chance.random() < 1 / BAD_ONE_IN
         level = Level.VERY_DISSATISFIED if bad else chance.choice([Level(5), Level(4)])
         named = chance.random() < NAMED
-        at = FIRST + timedelta(seconds=chance.randrange(29 * 86400))
+        at = (first + month * made / number).replace(microsecond=0)
         yield RatingSubmitted(
             rating_id=str(uuid.UUID(int=chance.getrandbits(128), version=4)),
             level=level,

@@ -72,10 +72,10 @@ async def _accepted(reader: asyncio.StreamReader) -> bool:
     return b" 202 " in status
 
 
-def forms(number: int, seed: int) -> list[dict[str, object]]:
+def forms(number: int, seed: int, parts: int = 1) -> list[dict[str, object]]:
     """Presses as an integrator sends them; 30 % with contact and words."""
     made = []
-    for each in presses(number, seed):
+    for each in presses(number, seed, parts):
         form = each.model_dump(mode="json", include=FIELDS) | {"rating_id": str(uuid.uuid4())}
         made.append(form | CONTACT if each.named else form)
     return made
@@ -85,7 +85,8 @@ def main() -> None:
     """Send what the environment asks for."""
     told, address = os.environ, urlsplit(os.environ["PRESS_URL"])
     pack = int(told.get("PRESS_PACK", "1"))
-    made = forms(int(told["PRESS_COUNT"]), int(told.get("PRESS_SEED", "1")))
+    seed, parts = int(told.get("PRESS_SEED", "1")), int(told.get("PRESS_PARTS", "1"))
+    made = forms(int(told["PRESS_COUNT"]), seed, parts)
     packs = [made[at : at + pack] for at in range(0, len(made), pack)]
     bodies = [json.dumps(each if pack > 1 else each[0]).encode() for each in packs]
     pace = float(told.get("PRESS_PACE_S", "0"))
