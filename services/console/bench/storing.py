@@ -10,7 +10,7 @@ from services.console.bench.load import presses
 from services.console.bench.result import Result
 from services.console.stack import Stack
 
-MANY, FEW, BULK = 10_000, 500, 200
+MANY, SOME, FEW, BULK = 30_000, 5_000, 500, 200
 BARE = peer("bare_insert")
 LOOP = peer("kombu_loop")
 NAMEKO = peer("nameko_one_by_one", BENCH_TOUCHES="1")
@@ -31,7 +31,7 @@ def run(stack: Stack, rounds: int, tell: Callable[[str], None]) -> Result:
             ("kombu loop", LOOP, MANY, 1),
             ("nameko one by one", NAMEKO, FEW, 1),
             ("faststream one by one", FASTSTREAM, FEW, 1),
-            ("faststream, batched by hand", BATCHED, MANY, 1),
+            ("faststream, batched by hand", BATCHED, SOME, 1),
             ("nameko, ratings alone", NAMEKO_LESS, FEW, 1),
             ("faststream, ratings alone", FASTSTREAM_LESS, FEW, 1),
         ):

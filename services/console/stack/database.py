@@ -35,6 +35,7 @@ CHOICES = """No database was found. Choose one:
   - install the trial database: pip install 'haoping[trial]' (SecantusDB, beside this Python)
   - set MONGO_URI to a MongoDB that is running, such as mongodb://user:password@host:27017/"""
 OPTIONS = "directConnection=true&authSource=admin&journal=true"
+CREATED = "user.created"
 SETTINGS = "# Settings are given on the command line; this file keeps others from being found.\n"
 
 
@@ -106,7 +107,7 @@ def _create_user(
 
     Until that is done nothing of worth is in the folder, so an interrupted attempt starts anew.
     """
-    done = layout.database / "user.created"
+    done = layout.database / CREATED
     if done.exists():
         return
     shutil.rmtree(layout.database)
@@ -122,6 +123,11 @@ def _create_user(
         server.terminate()
         server.wait()
     done.touch()
+
+
+def forget_user(layout: Layout) -> None:
+    """Let the next preparation begin with an empty folder."""
+    (layout.database / CREATED).unlink(missing_ok=True)
 
 
 def _ask_for_user(uri: str, secrets: Secrets, layout: Layout) -> None:
