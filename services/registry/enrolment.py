@@ -62,6 +62,7 @@ def rotated(ring: Ring, sealed: bytes, request: str, now: datetime) -> Ring:
     """One more key; those before it sign for `OVERLAP` longer, however often one rotates.
 
     So an answer that was lost on its way costs nothing: the device asks again with the key it has.
+    What has ended is kept, as by `enrolled`.
     Raises Conflict for a replay, for a device without a key, and when too many keys are valid.
     """
     if any(key.request == request for key in ring.keys):
@@ -69,9 +70,10 @@ def rotated(ring: Ring, sealed: bytes, request: str, now: datetime) -> Ring:
     valid = [key for key in ring.keys if key.valid(now)]
     if not valid or len(valid) >= MOST_KEYS:
         raise Conflict(f"{len(valid)} keys are valid; ask the administrator for a code and enrol")
+    ended = [key for key in ring.keys if not key.valid(now)]
     before = [key.model_copy(update={"valid_until": _ending(key, now)}) for key in valid]
     latest = Key(sealed=sealed, issued_at=now, request=request)
-    return ring.changed("rotated", ring.device, now, keys=(*before, latest))
+    return ring.changed("rotated", ring.device, now, keys=(*ended[-MOST_KEYS:], *before, latest))
 
 
 def _ending(key: Key, now: datetime) -> datetime:

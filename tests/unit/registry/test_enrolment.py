@@ -89,6 +89,11 @@ def test_rotating_again_never_lengthens_the_life_of_an_old_key() -> None:
     assert kept.keys[0].valid_until == NOW + OVERLAP
 
 
+def test_a_key_that_ended_is_kept_by_a_rotation_as_well() -> None:
+    again = enrolled(with_code(ring(), "hash2", "admin", NOW), b"two", NOW)
+    assert b"one" in rotated(again, b"three", "m1", NOW).sealed_keys(NOW - LATER)
+
+
 def test_a_replayed_rotation_gets_nothing() -> None:
     with pytest.raises(Conflict, match="answered before"):
         rotated(rotated(ring(), b"two", "m1", NOW), b"three", "m1", NOW)
