@@ -18,6 +18,12 @@ from services.console.stack.application import ALL
 
 GLANCE_S = 0.5
 STOPPING = (signal.SIGTERM, signal.SIGHUP)
+TRUST = """\
+Each kiosk has to trust this certificate, once: {file}
+  Linux    certutil -d sql:$HOME/.pki/nssdb -A -t C,, -n haoping -i FILE   (package libnss3-tools)
+  Windows  certutil -addstore Root FILE
+  Android  Settings, Security, Install a certificate, CA certificate
+Copy that file only; the keys beside it stay here."""
 
 State = Annotated[
     Path | None, typer.Option(help="Folder of the stack; HAOPING_STATE or .haoping by default.")
@@ -29,15 +35,36 @@ ServersOnly = Annotated[
 Sample = Annotated[
     bool, typer.Option("--sample", help="With a county to try: its units, windows and people.")
 ]
+Tls = Annotated[
+    bool,
+    typer.Option("--tls", help="Serve the pages over HTTPS, which kiosks need to work offline."),
+]
+Hosts = Annotated[
+    list[str] | None,
+    typer.Option(
+        "--host",
+        help="With --tls: a name or address of this machine under which kiosks and phones reach "
+        "the pages; they are then open to the network. May be repeated.",
+    ),
+]
 
 
-def up(state: State = None, servers_only: ServersOnly = False, sample: Sample = False) -> None:
+def up(
+    state: State = None,
+    servers_only: ServersOnly = False,
+    sample: Sample = False,
+    tls: Tls = False,
+    host: Hosts = None,
+) -> None:
     """Start a private broker, a database and the services; Ctrl-C stops everything again."""
-    console = Console()
+    if host and not tls:
+        raise typer.BadParameter("serve the pages to the network over HTTPS only: add --tls")
+    console = Console(soft_wrap=True)
     for number in STOPPING:
         signal.signal(number, _interrupt)
     try:
-        with Stack(state, services=() if servers_only else ALL) as stack:
+        services, hosts = () if servers_only else ALL, (host or []) if tls else None
+        with Stack(state, services=services, tls=hosts) as stack:
             _say(console.print, stack)
             if sample:
                 _say_who(console.print, settle(stack))
@@ -76,6 +103,9 @@ def _say(tell: Callable[[str], None], stack: Stack) -> None:
     for service in stack.services:
         tell(f"  {service:<9} {stack.url(service)}")
     tell(f"Administrator's token: {escape(str(stack.admin_token_file))}")
+    if stack.authority and stack.services:
+        tell(f"Pages over HTTPS: {stack.public_url}")
+        tell(TRUST.format(file=escape(str(stack.authority))))
 
 
 def _say_who(tell: Callable[[str], None], tokens: dict[str, str]) -> None:

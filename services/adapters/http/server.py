@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import socket
+from contextlib import suppress
 from http import HTTPStatus
 from typing import Any
 
@@ -13,6 +14,7 @@ from werkzeug.routing import BaseConverter, Map, MapAdapter
 from werkzeug.wrappers import Request, Response
 
 from services.adapters.http.problems import problem
+from services.adapters.http.securing import NotSecured, greeted, secured
 from services.errors import HaopingError
 
 eventlet.wsgi.MAX_REQUEST_LINE = 16 * 1024
@@ -79,7 +81,14 @@ class QuietServer(WebServer):
         headers, on every connection that is kept open.
         """
         sock.setsockopt(socket.IPPROTO_TCP, socket.TCP_NODELAY, 1)
-        server = super().get_wsgi_server(sock, wsgi_app, **options)
+        self._sock = secured(sock, self.container.config)
+        server = super().get_wsgi_server(self._sock, wsgi_app, **options)
         server.log_output = False
         server.socket_timeout = SILENT_S
         return server
+
+    def process_request(self, sock: Any, address: Any) -> None:
+        """Serve a connection; one that breaks the rules of TLS ends alone."""
+        if greeted(sock):
+            with suppress(NotSecured):
+                super().process_request(sock, address)

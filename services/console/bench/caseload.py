@@ -16,6 +16,7 @@ from services.contracts.calendar import DAY, calendar_of
 from services.contracts.directory import Directory, Principal, Unit, Window
 from services.contracts.events import BadRatingStored
 from services.contracts.vocabulary import Channel, Level
+from services.rectify.attachment import Attachment
 from services.rectify.case import move
 from services.rectify.deadlines import derive
 from services.rectify.facts import Act, Command, Office, Step
@@ -29,10 +30,11 @@ LIFE = {
     "claim": 3,
     "claim verify": 8,
     "claim verify pause": 1,
-    "claim appeal": 1,
+    "claim attach appeal": 1,
     "claim verify submit": 4,
 }
 SAYS = {"reason": "because", "text": "done", "evidence": ("photo",)}
+PHOTO = {"id": "photo", "name": "a.png", "type": "image/png", "size": 1, "sha256": "0"}
 _TAGS = [code for code, tag in RULES.tags.items() if RULES.is_bad(tag.level) and not tag.retired]
 _CHANNELS = (Channel.TABLET, Channel.TERMINAL, Channel.MOBILE, Channel.PC)
 
@@ -109,7 +111,8 @@ def _moved(step: Step, what: str) -> Step:
         {"command_id": what, "move": what, "expected_version": case.version, **said}
     )
     by = Actor(officer(0), frozenset({Role.OFFICER}), "u0", frozenset({"u0"}))
-    return _joined(step, move(Act(case, by, Office(RULES, DIRECTORY, at), command)))
+    file = Attachment.model_validate({**PHOTO, "by": by.id, "at": at}) if what == "attach" else None
+    return _joined(step, move(Act(case, by, Office(RULES, DIRECTORY, at), command, file=file)))
 
 
 def _joined(before: Step, then: Step) -> Step:

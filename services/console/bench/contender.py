@@ -10,6 +10,7 @@ import uuid
 from collections.abc import Callable, Mapping, Sequence
 from contextlib import suppress
 from dataclasses import dataclass, field
+from functools import partial
 
 import amqp
 import psutil
@@ -87,7 +88,7 @@ class Course:
             started, burnt = time.monotonic(), _cpu(process.pid)
             self._until(lambda: self.waiting() == 0, process)
             for key in landmarks(presses):
-                self._until(lambda key=key: db["ratings"].find_one(key, {"_id": 1}), process)
+                self._until(partial(_kept, db, key), process)
             seconds, cpu = time.monotonic() - started, _cpu(process.pid) - burnt
             self._until(lambda: db["ratings"].count_documents({}) >= len(presses), process)
         finally:
@@ -176,10 +177,14 @@ class Course:
             time.sleep(LOOK_EVERY_S)
 
 
-def landmarks(presses: Sequence[RatingSubmitted]) -> list[dict[str, str]]:
+def _kept(db: Db, key: str) -> bool:
+    return db["ratings"].find_one(key, {"_id": 1}) is not None
+
+
+def landmarks(presses: Sequence[RatingSubmitted]) -> list[str]:
     """Presses among those that are stored last, in whatever order their batches come in."""
     last = presses[-LAST_ONES:]
-    return [{"_id": press.key} for press in (*last[::LANDMARK_EVERY], last[-1])]
+    return [press.key for press in (*last[::LANDMARK_EVERY], last[-1])]
 
 
 def _cpu(pid: int) -> float:

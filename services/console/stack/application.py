@@ -3,7 +3,9 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
+from dataclasses import dataclass
 
+from services.console.stack.certificates import Certificates
 from services.console.stack.layout import PROJECT
 from services.console.stack.ports import LOOPBACK
 from services.console.stack.program import CONFIGURATION, PYTHON, Program, Server
@@ -12,16 +14,51 @@ from services.console.stack.secrets import Secrets
 PAGES = "portal"
 BEHIND = ("capture", "store", "rectify", "score", "registry")
 ALL = (*BEHIND, PAGES)
+EVERYWHERE = "0.0.0.0"  # noqa: S104 - asked for by naming a host
 
 
-def program(name: str, port: int) -> Program:
+@dataclass(frozen=True)
+class Door:
+    """How the pages are reached: over plain HTTP on loopback, or over TLS.
+
+    With `hosts`, the names of this machine besides loopback's, they are open to the network.
+    """
+
+    hosts: tuple[str, ...] = ()
+    certificates: Certificates | None = None
+
+    @property
+    def scheme(self) -> str:
+        """What the address begins with."""
+        return "https" if self.certificates else "http"
+
+    def url(self, port: int) -> str:
+        """The address as it stands on links and in QR codes."""
+        return f"{self.scheme}://{(*self.hosts, LOOPBACK)[0]}:{port}"
+
+    def environment(self, port: int) -> dict[str, str]:
+        """What the portal is told about its own address."""
+        address = {"WEB_SERVER_ADDRESS": f"{EVERYWHERE if self.hosts else LOOPBACK}:{port}"}
+        if self.certificates is None:
+            return address
+        files = {
+            "HAOPING_TLS_CERT": str(self.certificates.certificate),
+            "HAOPING_TLS_KEY": str(self.certificates.key),
+        }
+        return address | files
+
+
+PLAIN = Door()
+
+
+def program(name: str, port: int, door: Door = PLAIN) -> Program:
     """A service by its name: `capture` is `services.capture.service:Capture` on its own port."""
     return Program(
         name,
         f"{PYTHON} -m nameko run --config {CONFIGURATION} "
         f"services.{name}.service:{name.capitalize()}",
         "services",
-        environment={"WEB_SERVER_ADDRESS": f"{LOOPBACK}:{port}"},
+        environment=(door if name == PAGES else PLAIN).environment(port),
     )
 
 
@@ -31,10 +68,11 @@ def environment(
     database: Server,
     secrets: Secrets,
     ports: Mapping[str, int],
+    door: Door = PLAIN,
 ) -> dict[str, str]:
     """What every service is told, except its own address; `given` may choose but not contradict."""
     return {
-        **_public(ports),
+        **_public(ports, door),
         "MONGO_DATABASE": "haoping",
         "HAOPING_CLOCK": "system",
         "HAOPING_MASTER_KEY_FILE": str(secrets.master_key_file),
@@ -57,6 +95,6 @@ def addresses(ports: Mapping[str, int]) -> dict[str, str]:
     }
 
 
-def _public(ports: Mapping[str, int]) -> dict[str, str]:
+def _public(ports: Mapping[str, int], door: Door) -> dict[str, str]:
     """Links and QR codes open the pages that run here."""
-    return {"HAOPING_PUBLIC_URL": f"http://{LOOPBACK}:{ports[PAGES]}"} if PAGES in ports else {}
+    return {"HAOPING_PUBLIC_URL": door.url(ports[PAGES])} if PAGES in ports else {}

@@ -45,16 +45,16 @@ class Secrets:
 
 
 def _text(path: Path) -> str:
-    _write_once(path, secrets.token_hex(24).encode())
+    write_once(path, secrets.token_hex(24).encode())
     return path.read_text()
 
 
 def _bytes(path: Path, length: int) -> Path:
-    _write_once(path, os.urandom(length))
+    write_once(path, os.urandom(length))
     return path
 
 
-def _write_once(path: Path, content: bytes) -> None:
+def write_once(path: Path, content: bytes) -> None:
     """Write a new file completely or not at all; an existing one is left as it is."""
     if path.exists():
         return

@@ -14,6 +14,8 @@ from types import TracebackType
 from typing import Self
 
 from services.console.stack import application, broker, database, processes
+from services.console.stack.application import PAGES, Door
+from services.console.stack.certificates import issue
 from services.console.stack.layout import PROJECT, Layout
 from services.console.stack.lock import Lock
 from services.console.stack.ports import LOOPBACK, claim
@@ -22,7 +24,7 @@ from services.console.stack.secrets import Secrets
 from services.console.stack.supervisor import Supervisor
 from services.console.stack.waiting import accepts, healthy, wait_until
 
-NOT_OURS = ("RABBITMQ_", "ERL_", "WEB_SERVER_")
+NOT_OURS = ("RABBITMQ_", "ERL_", "WEB_SERVER_", "HAOPING_TLS_")
 READY_S, OTHERS_READY_S = 90.0, 10.0
 
 
@@ -31,7 +33,9 @@ class Stack:
 
     `services` names what to run besides the two servers; `environment` is added to what the
     services inherit, and its AMQP_URI and MONGO_URI (an empty one counts as unset) win over the
-    caller's. One stack per `state_dir` at a time. Raises StackFailed, with the last log lines.
+    caller's. With `tls` the pages are served over HTTPS, by a certificate of the folder's own
+    authority for loopback and the hosts in `tls`. One stack per `state_dir` at a time.
+    Raises StackFailed, with the last log lines.
     """
 
     def __init__(
@@ -41,10 +45,13 @@ class Stack:
         services: Sequence[str] = (),
         environment: Mapping[str, str] | None = None,
         timeout: float = READY_S,
+        tls: Sequence[str] | None = None,
     ) -> None:
         self.layout = Layout.of(state_dir)
         self.services = tuple(services)
         self.timeout = timeout
+        self.door = Door()
+        self._tls = tls
         self.id = randomness.token_hex(8)
         self.ended_before: list[int] = []
         self._given = {**os.environ, **(environment or {})}
@@ -100,8 +107,19 @@ class Stack:
         return [self._broker.picked, self._database.picked]
 
     def url(self, service: str) -> str:
-        """Where a service answers, such as http://127.0.0.1:20001."""
-        return f"http://{LOOPBACK}:{self._ports[service]}"
+        """Where a service answers on this machine, such as http://127.0.0.1:20001."""
+        scheme = self.door.scheme if service == PAGES else "http"
+        return f"{scheme}://{LOOPBACK}:{self._ports[service]}"
+
+    @property
+    def public_url(self) -> str:
+        """Where kiosks and phones find the pages."""
+        return self.door.url(self._ports[PAGES])
+
+    @property
+    def authority(self) -> Path | None:
+        """The certificate that kiosks have to trust; None over plain HTTP."""
+        return self.door.certificates.authority if self.door.certificates else None
 
     def log(self, name: str) -> Path:
         """The log of a service, of `rabbitmq`, `epmd` or `secantusdb`."""
@@ -121,9 +139,23 @@ class Stack:
         self._supervisor.start_program(service)
         self.wait_for(service)
 
+    def renew_database(self) -> None:
+        """Give the private database an empty folder; somebody else's is left as it is.
+
+        SecantusDB slows down with what was written and dropped before, which a measurement must
+        not blame on whoever comes later.
+        """
+        for program in self._database.programs:
+            self._supervisor.stop_program(program.name)
+        if self._database.prepare:
+            database.forget_user(self.layout)
+            self._database.prepare(self._environment())
+        self._start_programs(self._database.programs)
+        self._await(self._database.name, self._database.probe)
+
     def wait_for(self, service: str) -> None:
         """Wait until a service answers (again). Raises StackFailed with its last log lines."""
-        self._await(service, partial(healthy, self.url(service)))
+        self._await(service, partial(healthy, self.url(service), self.authority))
 
     def is_alive(self) -> bool:
         """False once the supervisor, and with it the stack, has ended by itself."""
@@ -140,6 +172,8 @@ class Stack:
     def _start(self) -> None:
         self.ended_before = processes.end(self.layout.state)
         self._secrets = Secrets.of(self.layout.secrets)
+        if self._tls is not None:
+            self.door = Door(tuple(self._tls), issue(self.layout.secrets, self._tls))
         self._claim_ports()
         self._broker = broker.pick(self._given, self.layout, self._secrets, self._ports)
         self._database = database.pick(self._given, self.layout, self._secrets, self._ports)
@@ -158,14 +192,15 @@ class Stack:
 
     def _programs(self) -> list[Program]:
         servers = [*self._broker.programs, *self._database.programs]
-        return servers + [application.program(name, self._ports[name]) for name in self.services]
+        names = self.services
+        return servers + [application.program(n, self._ports[n], self.door) for n in names]
 
     def _environment(self) -> dict[str, str]:
         """The environment of supervisord, which everything in the stack inherits."""
         inherited = {k: v for k, v in self._given.items() if not k.startswith(NOT_OURS)}
         return {
             **application.environment(
-                inherited, self._broker, self._database, self._secrets, self._ports
+                inherited, self._broker, self._database, self._secrets, self._ports, self.door
             ),
             **self._broker.environment,
             **processes.stamp(self.layout.state, self.id),
@@ -210,7 +245,8 @@ class Stack:
             "id": self.id,
             "pid": os.getpid(),
             "picked": self.picked,
-            "services": self.services,
+            "services": {name: self.url(name) for name in self.services},
+            "authority": str(self.authority) if self.authority else None,
             "ports": self._ports,
             "amqp_uri": self.amqp_uri,
             "mongo_uri": self.mongo_uri,

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import socket
+import ssl
 import time
 from collections.abc import Callable
 from pathlib import Path
@@ -47,6 +48,11 @@ def accepts(port: int) -> None:
     socket.create_connection((LOOPBACK, port), timeout=ANSWER_S).close()
 
 
-def healthy(url: str) -> None:
-    """Raises httpx.HTTPError until the service at `url` says that it is well."""
-    httpx.get(f"{url}/healthz", timeout=ANSWER_S, trust_env=False).raise_for_status()
+def healthy(url: str, authority: Path | str | None = None) -> None:
+    """Raises httpx.HTTPError until the service at `url` says that it is well.
+
+    Over HTTPS its certificate has to be signed by the `authority`.
+    """
+    trusted = ssl.create_default_context(cafile=authority) if authority else True
+    answer = httpx.get(f"{url}/healthz", timeout=ANSWER_S, trust_env=False, verify=trusted)
+    answer.raise_for_status()
