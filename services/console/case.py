@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+import json
 from collections.abc import Iterator
+from pathlib import Path
 from typing import Annotated, Any
 
 import typer
@@ -61,27 +63,49 @@ def verify(
     id: Annotated[str | None, typer.Argument(help="The case; or --all")] = None,
     url: Url = None,
     every: Annotated[bool, typer.Option("--all", help="All cases in your scope")] = False,
+    against: Annotated[Path | None, typer.Option(help="A file that `case anchors` wrote")] = None,
 ) -> None:
     """Whether histories are whole; exit 1 when a line was edited, cut out or cut off."""
     if (id is None) != every:
         raise typer.BadParameter("name either a case or --all")
     examined, broken = 0, 0
-    for told in parts(token, url) if every else [answer(token, url, f"{CASES}/{id}/verify")]:
-        examined += told["examined"]
-        broken += len(told["broken"])
-        for each in told["broken"]:
-            console.print(f"[red]{each['id']}: {each['fault']}[/]")
+    told = (
+        parts(token, url, tops(against)) if every else [answer(token, url, f"{CASES}/{id}/verify")]
+    )
+    for each in told:
+        examined += each["examined"]
+        broken += len(each["broken"])
+        for wrong in each["broken"]:
+            console.print(f"[red]{wrong['id']}: {wrong['fault']}[/]")
     console.print(f"{examined} histories examined, {broken} not whole")
     raise typer.Exit(1 if broken else 0)
 
 
-def parts(token: str, url: str | None) -> Iterator[dict[str, Any]]:
-    """Every part of the cases, one after the other."""
+def tops(file: Path | None) -> dict[str, dict[str, Any]]:
+    """The anchors in a file, by their part."""
+    found = json.loads(file.read_text())["tops"] if file else []
+    return {top["part"]: {"number": top["number"], "seal": top["seal"]} for top in found}
+
+
+def parts(token: str, url: str | None, kept: dict[str, dict[str, Any]]) -> Iterator[dict[str, Any]]:
+    """Every part of the cases, one after the other, beside the anchors that were kept."""
     part: int | None = 0
     while part is not None:
-        told = answer(token, url, f"{CASES}:verify", part=part)
+        told = answer(token, url, f"{CASES}:verify", part=part, **kept.get(str(part), {}))
         yield told
         part = told["next"]
+
+
+@case_app.command()
+def anchors(
+    file: Annotated[Path, typer.Argument(help="Where to write them, outside the database")],
+    token: Token,
+    url: Url = None,
+) -> None:
+    """Write the newest day's anchors to a file; `verify --all --against FILE` holds them up."""
+    told = answer(token, url, f"{CASES}:anchors")
+    file.write_text(json.dumps(told, indent=1))
+    console.print(f"{told['day']}: {len(told['tops'])} anchors under {told['seal']}")
 
 
 @case_app.command()
@@ -90,9 +114,10 @@ def figures(
     token: Token,
     url: Url = None,
     unit: Annotated[str | None, typer.Option(help="A unit with all below it; else yours")] = None,
+    on: Annotated[str | None, typer.Option(help="As of the end of that day, 2021-01-10")] = None,
 ) -> None:
     """The rates and times of the cases of a period, each with its definition."""
-    named = {"unit": unit} if unit else {}
+    named = {name: value for name, value in (("unit", unit), ("on", on)) if value}
     told = answer(token, url, f"{CASES}/figures", period=period, **named)
     verdicts = ", ".join(f"{count} {verdict}" for verdict, count in told["verdicts"].items())
     console.print(f"{told['period']} {told['unit']} · {told['rules']}: {told['cases']} cases")

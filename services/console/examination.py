@@ -134,8 +134,8 @@ def _answers(layout: Layout) -> list[Finding]:
     except FileNotFoundError:
         return [Finding(Verdict.NOTE, "Services", "starting or stopping just now; ask again")]
     answers = [
-        _reached(name, f"its log, {layout.log(name)},", _asking(record["ports"][name]))
-        for name in record["services"]
+        _reached(name, f"its log, {layout.log(name)},", _asking(url, record["authority"]))
+        for name, url in record["services"].items()
     ]
     return [*answers, *_too_quiet(layout, record["ports"].get("store"))]
 
@@ -171,11 +171,9 @@ def watched(told: Mapping[str, Any]) -> list[Finding]:
     ]
 
 
-def _asking(port: int) -> Callable[[], str]:
-    url = f"http://{LOOPBACK}:{port}"
-
+def _asking(url: str, authority: str | None) -> Callable[[], str]:
     def ask() -> str:
-        healthy(url)
+        healthy(url, authority)
         return f"answers on {url}"
 
     return ask

@@ -21,6 +21,7 @@ class Role(StrEnum):
     SUPERVISOR = "supervisor"
     SCORER = "scorer"
     ADMINISTRATOR = "administrator"
+    CLERK = "clerk"
 
 
 class Action(StrEnum):
@@ -33,6 +34,9 @@ class Action(StrEnum):
     MEND_QUARANTINE = "mend_quarantine"
     READ_CASES = "read_cases"
     MOVE_CASE = "move_case"
+    OPEN_CASE = "open_case"
+    ASSIGN_CASES = "assign_cases"
+    REVEAL_RATER = "reveal_rater"
     READ_SCORES = "read_scores"
     CLOSE_MONTH = "close_month"
     READ_REGISTRY = "read_registry"
@@ -40,6 +44,8 @@ class Action(StrEnum):
     MANAGE_DEVICES = "manage_devices"
     BE_A_DEVICE = "be_a_device"
     MOVE_CLOCK = "move_clock"
+    READ_OWN_WINDOW = "read_own_window"
+    STATE_FOR_WINDOW = "state_for_window"
 
 
 _CASE_WORKERS = frozenset(
@@ -53,6 +59,9 @@ MAY: dict[Action, frozenset[Role]] = {
     Action.MEND_QUARANTINE: frozenset({Role.ADMINISTRATOR}),
     Action.READ_CASES: _CASE_WORKERS,
     Action.MOVE_CASE: _CASE_WORKERS,
+    Action.OPEN_CASE: frozenset({Role.DISPATCHER, Role.CALLER, Role.SUPERVISOR}),
+    Action.ASSIGN_CASES: frozenset({Role.DISPATCHER, Role.APPROVER, Role.SUPERVISOR}),
+    Action.REVEAL_RATER: frozenset({Role.OFFICER, Role.CALLER, Role.AUDITOR, Role.SUPERVISOR}),
     Action.READ_SCORES: frozenset({Role.SCORER, Role.SUPERVISOR, Role.ADMINISTRATOR}),
     Action.CLOSE_MONTH: frozenset({Role.SCORER}),
     Action.READ_REGISTRY: frozenset({Role.ADMINISTRATOR, Role.DISPATCHER, Role.SCORER}),
@@ -60,6 +69,8 @@ MAY: dict[Action, frozenset[Role]] = {
     Action.MANAGE_DEVICES: frozenset({Role.ADMINISTRATOR}),
     Action.BE_A_DEVICE: frozenset({Role.DEVICE}),
     Action.MOVE_CLOCK: frozenset({Role.ADMINISTRATOR}),
+    Action.READ_OWN_WINDOW: frozenset({Role.CLERK}),
+    Action.STATE_FOR_WINDOW: frozenset({Role.CLERK}),
 }
 
 

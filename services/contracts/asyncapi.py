@@ -31,6 +31,10 @@ Json = dict[str, Any]
 TEMPLATE = "#/components/schemas/{model}"
 AMQP_BINDING, MQTT_BINDING = "0.3.0", "0.2.0"
 QOS = 1
+RECEIPTS = (
+    "What is sent over the bus or MQTT is confirmed by the broker and has no other answer. For the"
+    " rater's receipt send the same press to POST /v1/ratings; it is stored once all the same."
+)
 SENDER = {"description": "The device or system; the broker lets it write to this one only"}
 
 
@@ -41,7 +45,7 @@ def document(version: str, letters: Mapping[str, type[BaseModel]]) -> Json:
     messages |= {each.__name__: _letter(each) for each in letters.values()}
     return {
         "asyncapi": "3.0.0",
-        "info": {"title": "Haoping (好评): the bus", "version": version},
+        "info": {"title": "Haoping (好评): the bus", "version": version, "description": RECEIPTS},
         "defaultContentType": "application/json",
         "channels": dict(_channels(letters)),
         "operations": dict(_operations(letters)),

@@ -91,7 +91,6 @@ class Calendar:
 
     def __init__(self, region: Region) -> None:
         self.region = region
-        self._opens = time.fromisoformat(region.opens)
         self._closes = time.fromisoformat(region.closes)
         self._days: dict[date, tuple[bool, str]] = {}
 
@@ -111,18 +110,12 @@ class Calendar:
         return datetime.combine(day, time.min, self.region.zone)
 
     def opening(self, at: datetime) -> datetime:
-        """`at` itself while offices are open, else when they open next."""
+        """`at` itself while offices are open, else when they open next; breaks are closed too."""
         day = self.local(at)
-        if self.works(day) and at <= self.close_of(day):
-            return max(at, self.open_of(day))
-        day += DAY
-        while not self.works(day):
+        while True:
+            for opens, _ in self._open(at, day):
+                return opens
             day += DAY
-        return self.open_of(day)
-
-    def open_of(self, day: date) -> datetime:
-        """When business begins on `day`."""
-        return datetime.combine(day, self._opens, self.region.zone)
 
     def close_of(self, day: date) -> datetime:
         """The close of business of `day`."""

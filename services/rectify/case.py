@@ -7,7 +7,7 @@ records this. Of several rows for one move, the first whose guards hold is taken
 
 from __future__ import annotations
 
-from collections.abc import Callable, Set
+from collections.abc import Callable, Iterator, Set
 from dataclasses import dataclass
 from typing import Any
 
@@ -16,7 +16,7 @@ from services.contracts.vocabulary import CaseState, Closing
 from services.errors import Conflict, Invalid, NotAllowed, NotFound
 from services.rectify import effects as do
 from services.rectify import guards as g
-from services.rectify.facts import Act, Move, Result, Scene, Step
+from services.rectify.facts import Act, Command, Move, Result, Scene, Step
 from services.rectify.history import moved
 from services.rectify.parties import sees
 
@@ -63,10 +63,12 @@ MOVED = (g.MISPLACED, g.HANDLEABLE)
 REOPENS = (g.BAD_APPEND, g.FIRST_REOPENING)
 TO_OBJECT = (g.INVALIDATED, g.FIRST_OBJECTION, g.CAN_BE_JUDGED)
 TOLD = (*FREE, g.INVALIDATED, g.CONTACTABLE, g.UNINFORMED)
+SHOWN = (g.REVEALING, g.IDENTIFIED)
 LAST_CALL = (*CALL, g.LAST_ATTEMPT)
 YES, NO, NOBODY = Result.SATISFIED, Result.DISSATISFIED, Result.UNREACHABLE
 NO_HANDLER = {"handler": None, "assignee": None}
 VALID = {"invalidated": False, "objecting": False}
+UNFILED = "no file of this case has this id; send the file to …/evidence of the case first"
 OBJECTED, DISMISSED = {"objected": True, "objecting": True}, {"objecting": False}
 
 # fmt: off
@@ -117,6 +119,11 @@ TABLE = (
     Row(M.PAUSE, WORKING, None, OFFICER, WHY, PAUSABLE, do.paused),
     Row(M.RESUME, WORKING, None, OFFICER | APPROVER, (), (*FREE, g.PAUSED), do.resumed),
     Row(M.ATTACH, ANY_OPEN, None, WORKERS, (), (*FREE, g.FILE, g.ROOM), do.attached),
+    Row(M.REVEAL, WORKING, None, OFFICER, WHY, (*SHOWN, *FREE, *MINE), {}),
+    Row(M.REVEAL, {CALLBACK}, None, CALLER, WHY, (*SHOWN, *CALL), {}),
+    Row(M.REVEAL, {CLOSED}, None, CALLER, WHY, (*SHOWN, *TOLD), {}),
+    Row(M.REVEAL, {REVIEW}, None, AUDITOR, WHY, (*SHOWN, *REVIEWER), {}),
+    Row(M.REVEAL, {REVIEW}, None, JUDGES, WHY, (*SHOWN, *JUDGE), {}),
     Row(M.SUPERVISE, ANY_OPEN, None, SUPERVISOR, WHY, (), {"supervised": True}),
 )
 # fmt: on
@@ -129,11 +136,9 @@ def move(act: Act) -> Step:
     """
     if not sees(act.actor, act.case):
         raise NotFound
-    command, row = act.command, _row_for(act)
-    missing = [name for name in row.needs if not getattr(command, name)]
-    if missing:
-        detail = f"'{command.move}' needs it"
-        raise Invalid(errors=[{"pointer": f"/{name}", "detail": detail} for name in missing])
+    row = _row_for(act)
+    if wrong := [*_missing(row, act.command), *_unfiled(act)]:
+        raise Invalid(errors=wrong)
     changes = row.records(act) if callable(row.records) else row.records
     to = CLOSED if isinstance(row.to, Closing) else row.to
     if to is not None:
@@ -150,6 +155,20 @@ def legal_moves(scene: Scene) -> list[dict[str, Any]]:
         {"move": row.move, **({"result": row.result} if row.result else {}), "needs": row.needs}
         for row in legal
     ]
+
+
+def _missing(row: Row, command: Command) -> Iterator[dict[str, str]]:
+    for name in row.needs:
+        if not getattr(command, name):
+            yield {"pointer": f"/{name}", "detail": f"'{command.move}' needs it"}
+
+
+def _unfiled(act: Act) -> Iterator[dict[str, str]]:
+    """Evidence is a file of this case, so that whoever decides can open what is referred to."""
+    filed = {file.id for file in act.case.files}
+    for place, id in enumerate(act.command.evidence):
+        if id not in filed:
+            yield {"pointer": f"/evidence/{place}", "detail": UNFILED}
 
 
 def _may(row: Row, scene: Scene) -> bool:

@@ -3,10 +3,11 @@
 from __future__ import annotations
 
 import zlib
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import asdict, dataclass
 from datetime import UTC, datetime
 from enum import Enum
+from itertools import combinations
 from typing import Any
 
 from services.contracts import outbox
@@ -14,7 +15,7 @@ from services.contracts.ledger import GENESIS, SEAL, link
 from services.contracts.rules import Rules
 from services.contracts.vocabulary import CaseState
 from services.errors import Conflict
-from services.rectify.deadlines import Deadlines, basis, derive
+from services.rectify.deadlines import basis, derive
 from services.rectify.facts import Case, Command, Entry, Step
 
 Document = dict[str, Any]
@@ -54,7 +55,7 @@ def fields(case: Case, rules: Rules) -> Document:
         "rung": len(case.escalations),
         "contact_due_at": deadlines.contact.due,
         "rectify_due_at": case.due_when_submitted or deadlines.rectify.due,
-        "callback_due_at": _callback_due(case, deadlines),
+        "callback_due_at": callback_due(case, deadlines.contact.due),
         "due_at": deadlines.due_at,
         "next_due_at": deadlines.next_due_at,
         "order": order(case, deadlines.due_at),
@@ -85,15 +86,22 @@ def order(case: Case, due_at: datetime | None) -> str:
 
 def facets(case: Case) -> list[str]:
     """What lists ask for, each under one name: of all cases, and of those that a unit sees."""
-    state, tags = f"state={case.state.value}", [f"tag={tag}" for tag in case.tags]
-    channel = [f"channel={case.channel.value}"] if case.channel else []
     named = {"unit": case.unit, "item": case.item, "assignee": case.assignee}
-    own = ["", state, *tags, *channel]
+    always = [f"state={case.state.value}"]
+    always += [f"channel={case.channel.value}"] if case.channel else []
+    tags = [f"tag={tag}" for tag in case.tags]
     return [
         *(f"{name}={value}" for name, value in named.items() if value),
-        *own[1:],
-        *(f"{unit}/{facet}" for unit in case.seen_from for facet in own),
+        *always,
+        *tags,
+        *dict.fromkeys(pair for tag in (tags or [""]) for pair in pairs([*always, tag])),
+        *(f"{unit}/{facet}" for unit in case.seen_from for facet in ("", *always, *tags)),
     ]
+
+
+def pairs(broad: Iterable[str]) -> Iterator[str]:
+    """State, channel and tag leave many cases each; two of them together leave few."""
+    return (f"{one}&{other}" for one, other in combinations(filter(None, broad), 2))
 
 
 def slot(id: str) -> int:
@@ -129,8 +137,9 @@ def outgoing(step: Step) -> list[Document]:
     ]
 
 
-def _callback_due(case: Case, deadlines: Deadlines) -> datetime | None:
-    moments = (deadlines.contact.due, case.awaited_first)
+def callback_due(case: Case, contact_due: datetime | None) -> datetime | None:
+    """From when a call-back counts as due: the contact deadline or the first submit."""
+    moments = (contact_due, case.awaited_first)
     return min((moment for moment in moments if moment), default=None)
 
 

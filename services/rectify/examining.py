@@ -5,7 +5,8 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 from typing import Any
 
-from services.contracts.ledger import first_broken
+from services.contracts.anchors import Head
+from services.contracts.ledger import SEAL, first_broken
 from services.rectify.document import head
 from services.rectify.facts import Case
 
@@ -31,3 +32,23 @@ def fault(key: bytes, document: Document) -> str | None:
     if last["after"] != document["state"]:
         return f"the last line leaves it {last['after']}, but it is kept as {document['state']}"
     return None
+
+
+def cut(anchored: Head | None, document: Document) -> str | None:
+    """What is wrong with a history that ended so when it was anchored; None when nothing is."""
+    if anchored is None:
+        return None
+    history: Sequence[Document] = document["history"]
+    if len(history) < anchored.version:
+        return (
+            f"{len(history)} lines are kept of the {anchored.version} that were anchored on"
+            f" {anchored.day}: it was put back as it once was"
+        )
+    if history[anchored.version - 1][SEAL] != anchored.seal:
+        return f"line {anchored.version} is not the one that was anchored on {anchored.day}"
+    return None
+
+
+def gone(anchored: Head) -> str:
+    """What is wrong with an anchored case that is not kept any more."""
+    return f"the case, anchored on {anchored.day} with {anchored.version} lines, is gone"

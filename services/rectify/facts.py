@@ -59,6 +59,7 @@ class Move(StrEnum):
     OBJECT = "object"
     SUSTAIN = "sustain"
     DISMISS = "dismiss"
+    REVEAL = "reveal"
 
 
 class Result(StrEnum):
@@ -207,6 +208,7 @@ class Scene:
     """Somebody stands before a case.
 
     `append` is the level of an append that has just come in, `file` what has just been uploaded,
+    `revealing` whether the rater's own data are about to be shown,
     `invalidity` why the store has marked the rating, and `unit` the one that the rating turned out
     to be about: none of it can be said in a command.
     """
@@ -218,6 +220,7 @@ class Scene:
     file: Attachment | None = field(default=None, kw_only=True)
     invalidity: Invalidity | None = field(default=None, kw_only=True)
     unit: str | None = field(default=None, kw_only=True)
+    revealing: bool = field(default=False, kw_only=True)
 
 
 @dataclass(frozen=True)

@@ -169,6 +169,13 @@ FILE = Guard(
 ROOM = Guard(
     f"A case holds at most {MOST_FILES} files", lambda scene: len(scene.case.files) < MOST_FILES
 )
+REVEALING = Guard(
+    "Who the rater is, is asked at …/reveal of the case", lambda scene: scene.revealing
+)
+IDENTIFIED = Guard(
+    "The rater left neither a name nor a way to be reached",
+    lambda scene: bool(scene.case.rating_key) and (scene.case.named or scene.case.contactable),
+)
 MISPLACED = Guard("It is where it belongs", is_misplaced)
 UNINFORMED = Guard("The rater was told already", lambda scene: scene.case.informed_at is None)
 FIRST_OBJECTION = Guard("There was an objection already", lambda scene: not scene.case.objected)

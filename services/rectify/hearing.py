@@ -39,11 +39,13 @@ def hear(cases: Cases, office: Office, message: Message) -> Outcome:
 
 def open_for_rating(cases: Cases, office: Office, rating: BadRatingStored) -> Outcome:
     """Open the case of a bad rating, or keep the reason why the rules open none."""
-    reason = why_unopened(rating, office.rules)
+    id, reason = case_id(rating.rating_key), why_unopened(rating, office.rules)
     if reason is None:
-        step = opened(for_rating(rating, office), office)
-        if cases.open(step) and cases.is_unopened(rating.rating_key):
-            cases.opened_after_all(rating.rating_key, step.case.id)
+        cases.open(opened(for_rating(rating, office), office))
+        if cases.is_unopened(rating.rating_key):
+            cases.opened_after_all(rating.rating_key, id)
+        return Done()
+    if cases.find(id):
         return Done()
     day = office.calendar.local(rating.pressed_at).isoformat()
     why = {"reason": reason.value, "unit": rating.unit, "level": int(rating.level)}

@@ -72,10 +72,13 @@ def _changed(before: Case, after: Case) -> dict[str, Any]:
 
 
 def _due_changed(before: Case, after: Case, office: Office) -> dict[str, Any]:
-    old, new = (derive(case, office.rules).rectify.due for case in (before, after))
-    if old == new:
-        return {}
-    return {"rectify_due_at": [at.isoformat() if at else None for at in (old, new)]}
+    old, new = (derive(case, office.rules) for case in (before, after))
+    pairs = {
+        "contact_due_at": (old.contact.due, new.contact.due),
+        "rectify_due_at": (old.rectify.due, new.rectify.due),
+    }
+    changed = {name: pair for name, pair in pairs.items() if pair[0] != pair[1]}
+    return {name: [at.isoformat() if at else None for at in pair] for name, pair in changed.items()}
 
 
 def _told(entry: Entry, case_id: str) -> Message:

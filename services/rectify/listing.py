@@ -2,35 +2,38 @@
 
 A window is a range of `order` under one facet of the cases (the anchor), so that no query reads or
 sorts more than a few hundred cases, however many there are and however their due times bunch: one
-slot of cases in 128 shows where the others lie. The rest of the question is asked after it.
+slot of cases in 128 shows where the others lie. The rest of the question is asked after it. What
+bears any of several facets is walked under each of them side by side.
 """
 
 from __future__ import annotations
 
 import time
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from functools import lru_cache
+from operator import itemgetter
 from typing import Any
 
 from pymongo.collection import Collection
 
 from services.contracts.vocabulary import CaseState, Channel
-from services.rectify.document import CLOSED, PAUSED, RUNNING, Document, moment
+from services.rectify.document import CLOSED, PAUSED, RUNNING, Document, moment, pairs
 
 AT_ONCE = 500
 KEPT_S = 10
 SAMPLE, LONGEST_SAMPLE = 0, 1000
 WIDER, WIDEST = 4, 8
+UNANCHORED = 2
 FIRST_QUARTER = "case-4"
 ROW = (
     "version source rating_key reference unit handler assignee level channel item window tags named"
     " contactable rating_day opened_at state closing round rung supervised difficulty submitted_at"
     " closed_at contact_due_at rectify_due_at due_at order"
 ).split()
-OF_A_UNIT = ("tag=", "state=", "channel=")
 Range = tuple[str, str]
+Facets = tuple[str, ...]
 
 
 @dataclass(frozen=True)
@@ -72,14 +75,15 @@ class Query:
         )
 
     @property
-    def anchors(self) -> tuple[str, ...]:
-        """The facets that the cases must bear: one of them is walked under."""
-        named = {"unit": self.unit, "item": self.item, "assignee": self.assignee}
-        named |= {"tag": self.tag, "state": self.state, "channel": self.channel}
-        bare = [f"{name}={value}" for name, value in named.items() if value]
-        within = self.handler or (next(iter(self.scope)) if len(self.scope) == 1 else None)
-        own = (f"{within}/{facet}" for facet in bare if facet.startswith(OF_A_UNIT))
-        return (*bare, *((*own, f"{within}/") if within else ()))
+    def anchors(self) -> tuple[Facets, ...]:
+        """What the cases must bear, one of each: the walk goes under one of these."""
+        broad = {"state": self.state, "channel": self.channel, "tag": self.tag}
+        narrow = {"unit": self.unit, "item": self.item, "assignee": self.assignee}
+        asked = [f"{name}={value}" for name, value in broad.items() if value]
+        named = [f"{name}={value}" for name, value in narrow.items() if value]
+        within = [self.handler] if self.handler else sorted(self.scope)
+        own = [tuple(f"{unit}/{facet}" for unit in within) for facet in (*asked, "")]
+        return (*((facet,) for facet in (*named, *asked, *pairs(asked))), *own)
 
     @property
     def rest(self) -> Document:
@@ -143,9 +147,9 @@ class Listing:
                     at, bounds = bounds[step - 1], bounds[step:]
                     pace.note(step, len(found))
 
-    def _plan(self, query: Query, low: str, high: str) -> tuple[Document, list[str]]:
-        """The anchor that leaves the fewest cases, and where to cut the range so that about 128 of
-        them lie between two cuts.
+    def _plan(self, query: Query, low: str, high: str) -> tuple[Facets, list[str]]:
+        """The anchor that leaves the least to read, and where to cut the range so that about 128
+        cases lie between two cuts. An anchor of several facets costs a query for each.
 
         Closed cases come in the order of their ids, which are spread evenly: it is enough to know
         how many there are.
@@ -154,29 +158,37 @@ class Listing:
         sample = _sample(self._cases, low[: len(CLOSED)], int(time.monotonic() / KEPT_S))
         if not closed:
             sample = tuple(each for each in sample if low < each["order"] < high)
-        borne = {
-            facet: [each for each in sample if facet in each["facets"]] for facet in query.anchors
+        borne: dict[Facets, Sequence[Document]] = {
+            facets: [each for each in sample if not each["facets"].isdisjoint(facets)]
+            for facets in query.anchors
         }
-        rarest = min(borne, key=lambda facet: len(borne[facet]), default=None)
-        anchor, fewest = ({"facets": rarest}, borne[rarest]) if rarest else ({}, sample)
+        borne[()] = sample
+        anchor, fewest = min(
+            borne.items(), key=lambda each: len(each[1]) + (len(each[0]) or UNANCHORED)
+        )
         if not closed:
             return anchor, [each["order"] for each in fewest]
         parts = 4 * len(fewest)
         cuts = (f"{CLOSED}case-{16**4 * part // parts:04x}" for part in range(1, parts))
         return anchor, [cut for cut in cuts if cut > low]
 
-    def _window(self, query: Query, anchor: Document, between: Range, most: int) -> list[Document]:
+    def _window(self, query: Query, anchor: Facets, between: Range, most: int) -> list[Document]:
+        """The first cases between two places, under each facet of the anchor side by side."""
+        parts = [{"facets": facet} for facet in anchor] or [{}]
+        found = [row for part in parts for row in self._read(query, part, between, most)]
+        once = {row["_id"]: row for row in found}
+        return sorted(once.values(), key=itemgetter("order"))[:most]
+
+    def _read(self, query: Query, under: Document, between: Range, most: int) -> Iterable[Document]:
         low, high = between
-        return list(
-            self._cases.aggregate(
-                [
-                    {"$match": {**anchor, "order": {"$gt": low, "$lte": high}}},
-                    {"$match": query.rest},
-                    {"$sort": {"order": 1}},
-                    {"$limit": most},
-                    {"$project": dict.fromkeys(ROW, 1)},
-                ]
-            )
+        return self._cases.aggregate(
+            [
+                {"$match": {**under, "order": {"$gt": low, "$lte": high}}},
+                {"$match": query.rest},
+                {"$sort": {"order": 1}},
+                {"$limit": most},
+                {"$project": dict.fromkeys(ROW, 1)},
+            ]
         )
 
 
@@ -190,7 +202,9 @@ def _sample(cases: Collection[Document], prefix: str, _tick: int) -> tuple[Docum
     low, high = _whole(prefix)
     within = {"$gt": low, "$lt": f"{CLOSED}{FIRST_QUARTER}" if prefix == CLOSED else high}
     found = cases.find({"slot": SAMPLE, "order": within}, {"order": 1, "facets": 1}).sort("order")
-    return tuple(found.limit(LONGEST_SAMPLE))
+    return tuple(
+        {**each, "facets": frozenset(each["facets"])} for each in found.limit(LONGEST_SAMPLE)
+    )
 
 
 def _whole(prefix: str) -> Range:

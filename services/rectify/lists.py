@@ -41,7 +41,7 @@ class Lists(Wired):
         headers = {"Content-Disposition": f'attachment; filename="{name}"'}
         return Response(write(rows, office, asked.lang), headers=headers, content_type=kind)
 
-    @api("POST", "/v1/cases:assign", Action.MOVE_CASE, takes=Assignment, answers=AllAssigned)
+    @api("POST", "/v1/cases:assign", Action.ASSIGN_CASES, takes=Assignment, answers=AllAssigned)
     def assign_cases(self, request: Request, actor: Actor) -> AllAssigned:
         """Give up to 200 cases to one officer, with a result for each; sent again, it changes
         nothing more.

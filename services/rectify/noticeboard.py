@@ -48,6 +48,11 @@ class Noticeboard:
         taken = {"$set": {"try_at": wall + LEASE}, "$inc": {"attempts": 1}}
         return self._notices.update_one(seen, taken).modified_count == 1
 
+    def hold(self, notice: Document, open_at: datetime) -> None:
+        """Let a notice that nobody is trying wait until then."""
+        seen = {name: notice[name] for name in ("_id", "state", "attempts")}
+        self._notices.update_one(seen, {"$set": {"open_at": open_at}})
+
     def settle(self, notice: Document, **changes: Any) -> None:
         """Record what came of the try that was claimed, unless a later one has begun."""
         claimed = {"_id": notice["_id"], "attempts": notice["attempts"] + 1, "state": "waiting"}

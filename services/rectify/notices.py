@@ -111,15 +111,21 @@ def notices(
     kind = kind_of(message, office.rules)
     if kind is None:
         return []
-    open_hours = office.calendar.opening(office.now)
     told = {"event": event_id(message), "kind": kind, "case": case.id, "body": body(message, case)}
     systems = [each for each in subscribers if each.wants(kind, case, office.directory)]
-    held = open_hours if kind in REMINDERS else office.now
     people = addressees(message, kind, case, office) if mail else ()
+    ways: dict[Way, Iterable[Subscription | Principal]] = {"webhook": systems, "mail": people}
     return [
-        *(Notice(**told, way="webhook", to=each.id, open_at=held) for each in systems),  # type: ignore[arg-type]
-        *(Notice(**told, way="mail", to=each.id, open_at=open_hours) for each in people),  # type: ignore[arg-type]
+        Notice(**told, way=way, to=each.id, open_at=opens_at(kind, way, office))  # type: ignore[arg-type]
+        for way, addressed in ways.items()
+        for each in addressed
     ]
+
+
+def opens_at(kind: Kind, way: Way, office: Office) -> datetime:
+    """From when on a notice may go out: now, but mail and reminders while offices are open only."""
+    waits = way == "mail" or kind in REMINDERS
+    return office.calendar.opening(office.now) if waits else office.now
 
 
 def body(message: Message, case: Case) -> dict[str, Any]:

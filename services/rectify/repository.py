@@ -16,7 +16,8 @@ reached, satisfied  at the verification or a call-back; what the rater said at t
 replied_at          first reply to the rater
 invalidated         the rating does not count; `mark_pending` until the store has said so
 
-`unopened`, one document a bad rating without a case: `_id` (rating key), reason, unit, rating_day.
+`unopened`, one document a bad rating without a case: `_id` (rating key), reason, unit, rating_day;
+and `case`, once it got one after all: such a row stays and is counted no more.
 """
 
 from __future__ import annotations
@@ -28,6 +29,7 @@ from pymongo.database import Database
 from pymongo.errors import DuplicateKeyError
 
 from services.adapters.mongo import Index, Indexes
+from services.contracts.anchors import Head
 from services.contracts.period import Period
 from services.contracts.rules import Rules
 from services.contracts.vocabulary import CaseSource, CaseState
@@ -35,6 +37,7 @@ from services.rectify.deadlines import basis
 from services.rectify.document import Document, Kept, fields, head, kept, opening, outgoing, sealed
 from services.rectify.facts import Command, Step
 from services.rectify.listing import Listing, Query
+from services.rectify.rewinding import rewound
 
 CASES, UNOPENED = "cases", "unopened"
 INDEXES: Indexes = {
@@ -87,6 +90,11 @@ class Cases:
     def save(self, before: Kept, step: Step, command: Command) -> bool:
         """Make the step unless somebody was faster (False); remembers the command."""
         made = {"id": command.command_id, "move": command.move.value, "version": step.case.version}
+        return self._update(before, step, {"version": before.case.version}, [made])
+
+    def note(self, before: Kept, step: Step, id: str) -> bool:
+        """Add a line that moves nothing unless somebody was faster (False); remembers its id."""
+        made = {"id": id, "move": step.entries[-1].move, "version": step.case.version}
         return self._update(before, step, {"version": before.case.version}, [made])
 
     def escalate(self, before: Kept, step: Step, now: datetime) -> bool:
@@ -144,12 +152,24 @@ class Cases:
 
     def of_months(self, period: Period, units: Set[str]) -> list[Document]:
         """The cases of bad ratings of these units in a period, for its figures."""
-        months = {"$gte": f"{period.first:%Y-%m}", "$lte": f"{period.last:%Y-%m}"}
-        without = {"history": 0, "outbox": 0, "commands": 0}
-        found = self._cases.find(
-            {"rating_month": months, "source": CaseSource.RATING.value}, without
-        )
+        found = self._in_months(period, {**INSIDE, "commands": 0})
         return [each for each in found if each["unit"] in units]
+
+    def of_months_at(self, period: Period, units: Set[str], at: datetime) -> list[Document]:
+        """The same as they stood at a past moment."""
+        found = self._in_months(period, {"outbox": 0, "commands": 0})
+        past = (rewound(each, at, self._rules) for each in found)
+        return [each for each in past if each and each["unit"] in units]
+
+    def _in_months(self, period: Period, without: Document) -> Iterator[Document]:
+        months = {"$gte": f"{period.first:%Y-%m}", "$lte": f"{period.last:%Y-%m}"}
+        wanted = {"rating_month": months, "source": CaseSource.RATING.value}
+        return iter(self._cases.find(wanted, without))
+
+    def heads(self, slot: int) -> list[Head]:
+        """Where the histories of one part of all cases end."""
+        found = self._cases.find({"slot": slot}, {"version": 1, "seal": 1})
+        return [Head(id=each["_id"], version=each["version"], seal=each["seal"]) for each in found]
 
     def whole(self, slot: int) -> list[Document]:
         """One part of all cases, with all that is kept of them."""

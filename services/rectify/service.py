@@ -13,6 +13,7 @@ from services.contracts import topology
 from services.contracts.actor import Action, Actor
 from services.contracts.message import Message
 from services.rectify import desk, hearing, views
+from services.rectify.accusing import Accusing
 from services.rectify.facts import Command
 from services.rectify.filing import Filing
 from services.rectify.lists import Lists
@@ -20,12 +21,17 @@ from services.rectify.notifying import Notifying
 from services.rectify.opening import Report
 from services.rectify.overview import Overview
 from services.rectify.receiving import Receiving
+from services.rectify.revealing import Revealing
+from services.rectify.statements import Statements
+from services.rectify.verifying import Verifying
 
 CREATED = 201
 SWEEP_EVERY_S, DISPATCH_EVERY_S = 1.0, 5.0
 
 
-class Rectify(Receiving, Filing, Lists, Notifying, Overview):
+class Rectify(
+    Accusing, Receiving, Filing, Lists, Notifying, Overview, Revealing, Statements, Verifying
+):
     """Hears of bad ratings, answers officers, and watches the deadlines."""
 
     name = "rectify"
@@ -50,7 +56,7 @@ class Rectify(Receiving, Filing, Lists, Notifying, Overview):
         if desk.escalate_due(self._cases(), self._office()):
             self.outbox.wake()
 
-    @api("POST", "/v1/cases", Action.MOVE_CASE)
+    @api("POST", "/v1/cases", Action.OPEN_CASE)
     def post_case(self, request: Request, actor: Actor) -> tuple[int, dict[str, str]]:
         """Open a case for another source than a rating."""
         report = read_json(request, Report)

@@ -19,7 +19,7 @@ from services.rectify import parties
 from services.rectify.facts import Case, Office
 from services.rectify.mailing import letter
 from services.rectify.noticeboard import Noticeboard, Subscriptions
-from services.rectify.notices import REMINDERS, Kind, next_try, notices
+from services.rectify.notices import REMINDERS, Kind, next_try, notices, opens_at
 from services.rectify.repository import Cases
 
 Open = Callable[[bytes], Mapping[str, str]]
@@ -53,7 +53,16 @@ class Teller:
     def due(self, limit: int) -> list[Document]:
         """The notices that were claimed for this replica just now."""
         found = self.board.due(self.office.now, self.wall, limit)
-        return [each for each in found if self.board.claim(each, self.wall)]
+        going = (each for each in found if not self._is_held(each))
+        return [each for each in going if self.board.claim(each, self.wall)]
+
+    def _is_held(self, notice: Document) -> bool:
+        """Whether it has to wait once more: the offices have closed since it was last tried."""
+        opens = opens_at(Kind(notice["kind"]), notice["way"], self.office)
+        if opens <= self.office.now:
+            return False
+        self.board.hold(notice, opens)
+        return True
 
     def carry_out(self, notice: Document) -> None:
         """Try a notice that was claimed, and record what came of it."""

@@ -35,7 +35,7 @@ class Wanted(BaseModel):
     """The filters of a list; all that are given must hold.
 
     `mine` are the cases assigned to the asker, `my_unit` those that the asker's own unit handles,
-    `unit` is the rated one; `due_today` is the local day.
+    `unit` is the rated one, `handler` the one that handles it; `due_today` is the local day.
     """
 
     model_config = ConfigDict(frozen=True, extra="forbid")
@@ -43,6 +43,8 @@ class Wanted(BaseModel):
     unit: str | None = None
     my_unit: bool = False
     mine: bool = False
+    handler: str | None = None
+    assignee: str | None = None
     item: str | None = None
     tag: str | None = None
     channel: Channel | None = None
@@ -63,8 +65,8 @@ class Wanted(BaseModel):
             scope=actor.scope,
             state=self.state,
             unit=self.unit,
-            handler=actor.unit if self.my_unit else None,
-            assignee=actor.id if self.mine else None,
+            handler=actor.unit if self.my_unit else self.handler,
+            assignee=actor.id if self.mine else self.assignee,
             item=self.item,
             tag=self.tag,
             channel=self.channel,

@@ -25,7 +25,17 @@ from services.rectify.history import escalated
 from services.rectify.listing import Query
 from services.rectify.opening import Report, case_id
 from services.rectify.repository import CASES, INDEXES, UNOPENED, Cases
-from tests.unit.rectify.county import MONDAY, RULES, act, actor, bad_rating, changed, office
+from tests.unit.rectify.county import (
+    MONDAY,
+    PHOTO,
+    RULES,
+    act,
+    actor,
+    bad_rating,
+    changed,
+    filing,
+    office,
+)
 
 KEY = b"k" * 32
 EVERYTHING = frozenset({"bureau", "social", "north", "empty"})
@@ -65,6 +75,14 @@ def read(cases: Cases, id: str) -> Case:
     found = cases.find(id)
     assert found is not None
     return found.case
+
+
+def filed(cases: Cases, case: Case) -> Case:
+    """The case with a photo."""
+    before, act_ = cases.find(case.id), filing(case, "li")
+    assert before is not None
+    assert cases.save(before, move(act_), act_.command)
+    return read(cases, case.id)
 
 
 def made(cases: Cases, case: Case, who: str, what: Move, **said: Any) -> Case:
@@ -243,8 +261,8 @@ def test_an_append_before_the_case_of_its_first_rating_comes_later(cases: Cases)
 
 
 def test_an_invalidation_is_marked_once(cases: Cases) -> None:
-    case = made(cases, opened(cases), "li", Move.CLAIM)
-    appealed = made(cases, case, "li", Move.APPEAL, reason="not us", evidence=("photo",))
+    case = filed(cases, made(cases, opened(cases), "li", Move.CLAIM))
+    appealed = made(cases, case, "li", Move.APPEAL, reason="not us", evidence=(PHOTO.id,))
     upheld = made(cases, appealed, "shen", Move.UPHOLD, reason="so", invalidity="wrong")
     assert upheld.mark_pending
     event = RatingInvalidated(

@@ -15,7 +15,7 @@ from services.contracts.vocabulary import CaseState, Level
 from services.rectify import desk, hearing
 from services.rectify.case import legal_moves
 from services.rectify.facts import Case, Command, Move, Scene
-from services.rectify.opening import case_id
+from services.rectify.opening import case_id, for_rating, opened
 from services.rectify.repository import Cases
 from tests.unit.rectify.county import (
     DIRECTORY,
@@ -110,6 +110,21 @@ def test_a_rating_that_was_joined_late_opens_its_case_and_is_counted_no_more(cas
     assert hearing.hear(cases, there, linked("social", "north")) == Done()
     hearing.hear(cases, there, bad_rating(rating_key=KEY, unit="north", linked=True))
     assert now(cases).unit == "north"
+    assert cases.unopened({"social"}) == []
+
+
+def test_a_rating_whose_opening_broke_off_half_way_is_counted_no_more(cases: Cases) -> None:
+    there, late = office(rules=LINKED_ONLY), bad_rating(rating_key=KEY, linked=True)
+    hearing.hear(cases, there, bad_rating(rating_key=KEY, linked=False))
+    cases.open(opened(for_rating(late, there), there))
+    hearing.hear(cases, there, late)
+    assert cases.unopened({"social"}) == []
+
+
+def test_a_rating_that_has_a_case_is_not_counted_when_the_rules_have_changed(cases: Cases) -> None:
+    unlinked = bad_rating(rating_key=KEY, linked=False)
+    for rules in (RULES, LINKED_ONLY):
+        assert hearing.hear(cases, office(rules=rules), unlinked) == Done()
     assert cases.unopened({"social"}) == []
 
 

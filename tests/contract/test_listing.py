@@ -45,6 +45,7 @@ LIVES = (
     "li claim, li verify, li submit, he satisfied",
 )
 MANY = 400
+SCOPES = ({"north"}, {"social"}, {"north", "empty"}, {"social", "north"})
 
 
 @pytest.fixture
@@ -113,7 +114,7 @@ def questions() -> Iterator[Query]:
             "due_before": MONDAY + timedelta(days=chance.randrange(30)),
         }
         chosen = chance.sample(sorted(wanted), chance.randrange(4))
-        scope = chance.choice([EVERYTHING, frozenset({"north"}), frozenset({"social"})])
+        scope = chance.choice([EVERYTHING, *map(frozenset, SCOPES)])
         yield Query(scope, limit=chance.choice([1, 7, 1000]), **{k: wanted[k] for k in chosen})
 
 
@@ -121,6 +122,35 @@ def test_a_list_holds_what_was_asked_for_in_order(cases: Cases, many: list[Docum
     for query in questions():
         expected = sorted(each["order"] for each in many if holds(query, each))[: query.limit]
         assert [each["order"] for each in cases.rows(query)] == expected, query
+
+
+@pytest.mark.parametrize("scope", SCOPES)
+@pytest.mark.parametrize("filters", [{}, {"state": CaseState.VERIFYING}, {"channel": Channel.SMS}])
+def test_a_case_that_two_units_see_is_listed_once(
+    cases: Cases, many: list[Document], scope: set[str], filters: dict[str, Any]
+) -> None:
+    query = Query(frozenset(scope), limit=1000, **filters)
+    expected = sorted(each["order"] for each in many if holds(query, each))
+    assert [each["order"] for each in cases.rows(query)] == expected
+
+
+def test_whoever_sees_no_case_gets_an_empty_list(cases: Cases, many: list[Document]) -> None:
+    assert list(cases.rows(Query(frozenset({"empty", "elsewhere"})))) == []
+
+
+@pytest.mark.parametrize(
+    ("filters", "rarest"),
+    [
+        ({"state": CaseState.VERIFYING, "channel": Channel.PC}, ("state=verifying&channel=pc",)),
+        ({"tag": "202", "channel": Channel.PC}, ("channel=pc&tag=202",)),
+        ({"tag": "202", "handler": "north"}, ("north/tag=202",)),
+        ({"tag": "202"}, ("empty/tag=202", "north/tag=202")),
+    ],
+)
+def test_several_filters_are_asked_for_together_so_that_no_list_reads_everything(
+    filters: dict[str, Any], rarest: tuple[str, ...]
+) -> None:
+    assert rarest in Query(frozenset({"north", "empty"}), **filters).anchors
 
 
 def test_pages_make_up_the_list(cases: Cases, many: list[Document]) -> None:

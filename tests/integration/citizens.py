@@ -25,6 +25,7 @@ from services.store.service import Store
 from tests.integration.bus import eventually, free_address, in_the_county
 from tests.unit.rectify.county import DIRECTORY, MONDAY
 
+PICTURE = b"\x89PNG\r\n\x1a\n" + bytes(100)
 Containers = Callable[[type, Mapping[str, Any]], ServiceContainer]
 PEOPLE = [p.model_copy(update={"token_hash": token_hash(p.id)}) for p in DIRECTORY.principals]
 HALL = Principal(
@@ -85,6 +86,12 @@ class Town:
         version = self.ask("du", "GET", f"/v1/cases/{case}").json()["version"]
         command = {"command_id": f"{who}-{version}", "move": what, "expected_version": version}
         return self.ask(who, "POST", f"/v1/cases/{case}/moves", json={**command, **said})
+
+    def file(self, who: str, case: str) -> str:
+        """The id of a picture that somebody files."""
+        asked = {"command_id": "picture", "name": "a.png"}
+        path = f"/v1/cases/{case}/evidence"
+        return str(self.ask(who, "POST", path, params=asked, content=PICTURE).json()["id"])
 
     def case_of(self, rating_key: str) -> str:
         """The id of the case about a rating, once it is open."""

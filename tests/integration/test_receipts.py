@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import uuid
 from collections.abc import Iterator
 from datetime import timedelta
 
@@ -36,6 +37,24 @@ def test_a_good_rating_shows_stored_and_a_strange_code_is_kindly_unknown(county:
     county.at(MONDAY + timedelta(days=400))
     over = county.receipt(code)
     assert (over.status_code, "过期" in over.json()["detail"]) == (410, True)
+
+
+def test_a_press_of_a_backlog_gets_its_receipt_when_it_is_sent_again_alone(county: Town) -> None:
+    press = {
+        "rating_id": str(uuid.uuid4()),
+        "level": 2,
+        "channel": "tablet",
+        "unit": "social",
+        "pressed_at": MONDAY.isoformat(),
+    }
+    headers = {"Authorization": "Bearer hall"}
+    backlog = httpx.post(f"{county.edge}/v1/ratings:batch", json=[press], headers=headers)
+    assert backlog.json()["results"] == [{"status": "accepted"}]
+    sent_at = {"sent_at": (MONDAY + timedelta(minutes=1)).isoformat()}
+    alone = httpx.post(f"{county.edge}/v1/ratings", json=press | sent_at, headers=headers)
+    county.until(alone.json()["receipt"]["code"], stage="opened", level=2)
+    assert len(list(county.db["ratings"].find())) == 1
+    assert county.db["quarantine"].find_one() is None
 
 
 @pytest.mark.parametrize("errand", [{}, {"source_system": "hall", "errand_number": "A1"}])
@@ -99,7 +118,8 @@ def test_an_objection_is_made_once_read_outside_the_unit_and_sustained(county: T
     early = httpx.post(address, json={"text": "为什么"})
     assert (early.status_code, "没有可提出异议" in early.json()["detail"]) == (409, True)
     assert county.move("li", case, "claim").is_success
-    assert county.move("li", case, "appeal", reason="not us", evidence=["video"]).is_success
+    picture = county.file("li", case)
+    assert county.move("li", case, "appeal", reason="not us", evidence=[picture]).is_success
     upheld = county.move("shen", case, "uphold", reason="窗口不符", invalidity="wrong")
     assert upheld.is_success
     told = county.until(code, stage="closed_invalidated", objection="open")

@@ -7,11 +7,13 @@ import io
 from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass
 from datetime import timedelta
+from pathlib import Path
 from typing import Any
 
 import httpx
 import pytest
 from nameko.containers import ServiceContainer
+from nameko.testing.services import entrypoint_hook
 from openpyxl import load_workbook
 from typer.testing import CliRunner, Result
 
@@ -43,6 +45,12 @@ class Desk:
     db: Db
     url: str
     key: bytes
+    container: ServiceContainer
+
+    def anchor(self) -> None:
+        """Let the service do what it does once a day."""
+        with entrypoint_hook(self.container, "anchor_histories") as anchored:
+            anchored()
 
     def get(self, path: str, who: str = "li") -> httpx.Response:
         """What somebody is answered; everybody's token is their name."""
@@ -76,7 +84,7 @@ def desk(
             hearing.hear(Cases(db, key, RULES), office(), rating)
         container = container_factory(Rectify, config)
         container.start()
-        yield Desk(db, f"http://{address}", key)
+        yield Desk(db, f"http://{address}", key, container)
         container.stop()
         db.client.close()
 
@@ -128,6 +136,40 @@ def test_figures_stand_beside_their_definitions(desk: Desk) -> None:
     shown = desk.haoping("figures", "2020-Q1")
     assert shown.exit_code == 0
     assert "已整改 ÷ (已整改 + 超期未结)" in shown.output
+
+
+def test_figures_are_told_as_they_stood_at_the_end_of_a_past_day(desk: Desk) -> None:
+    MovableClock(desk.db).move_to(MONDAY + timedelta(days=60))
+    asked = "/v1/cases/figures?period=2020-03"
+    then = desk.get(f"{asked}&on=2020-03-20", "du").json()
+    assert (then["verdicts"], then["at"]) == ({"pending": 3}, "2020-03-20T23:59:59.999000+08:00")
+    assert desk.get(f"{asked}&on=2020-03-01", "du").json()["cases"] == 0
+    still_to_come = desk.get(f"{asked}&on=2030-01-01", "du")
+    assert (still_to_come.status_code, still_to_come.json()["errors"][0]["pointer"]) == (422, "/on")
+    shown = desk.haoping("figures", "2020-03", "--on", "2020-03-20")
+    assert (shown.exit_code, "3 pending; as of 2020-03-20T23:59" in shown.output) == (0, True)
+
+
+def test_a_history_put_back_as_it_once_was_is_found_by_its_anchor(
+    desk: Desk, tmp_path: Path
+) -> None:
+    id, file = case_id("b"), str(tmp_path / "anchors.json")
+    before = desk.db[CASES].find_one({"_id": id}) or {}
+    assert desk.assign("b1", {"id": id, "expected_version": 2})["assigned"] == 1
+    assert desk.haoping("anchors", file).exit_code == 1, "there is nothing to write yet"
+    desk.anchor()
+    assert "anchors under" in desk.haoping("anchors", file).output
+    assert desk.haoping("verify", "--all", "--against", file).exit_code == 0
+    desk.db[CASES].replace_one({"_id": id}, before)
+    for words in (("--all",), (id,)):
+        found = desk.haoping("verify", *words)
+        assert found.exit_code == 1
+        assert "it was put back as it once was" in " ".join(found.output.split())
+    for name in ("anchors", "anchor_days"):
+        desk.db[name].delete_many({})
+    assert desk.haoping("verify", "--all").exit_code == 0
+    held_up = desk.haoping("verify", "--all", "--against", file)
+    assert (held_up.exit_code, "the last were cut off" in held_up.output) == (1, True)
 
 
 def test_a_deadline_is_explained_at_the_terminal(desk: Desk) -> None:

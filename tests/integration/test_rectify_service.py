@@ -34,6 +34,7 @@ pytestmark = pytest.mark.integration
 
 KEY_OF_RATING = "biz:0001:completed:1:1"
 CASE = case_id(KEY_OF_RATING)
+PNG = b"\x89PNG\r\n\x1a\n" + bytes(100)
 ContainerFactory = Callable[[type, Mapping[str, Any]], ServiceContainer]
 
 
@@ -79,6 +80,12 @@ class Running:
         version = self.case()["version"]
         command = {"command_id": f"{who}-{version}", "move": what, "expected_version": version}
         return self.ask(who, "POST", f"/v1/cases/{CASE}/moves", **command, **said)
+
+    def file(self, who: str) -> str:
+        """The id of a picture that somebody files."""
+        url, asked = f"{self.urls[0]}/v1/cases/{CASE}/evidence", {"command_id": "1", "name": "a"}
+        headers = {"Authorization": f"Bearer {who}"}
+        return str(httpx.post(url, headers=headers, params=asked, content=PNG).json()["id"])
 
     def opened(self) -> None:
         """Hear of a bad rating and wait for its case."""
@@ -131,7 +138,10 @@ def test_a_bad_rating_becomes_a_case_that_its_unit_sees(running: Running) -> Non
 def test_an_upheld_appeal_reaches_the_store_and_comes_back(running: Running) -> None:
     running.opened()
     assert running.move("li", "claim").is_success
-    assert running.move("li", "appeal", reason="not us", evidence=["photo"]).is_success
+    unfiled = running.move("li", "appeal", reason="not us", evidence=["the video"])
+    assert (unfiled.status_code, unfiled.json()["errors"][0]["pointer"]) == (422, "/evidence/0")
+    picture = running.file("li")
+    assert running.move("li", "appeal", reason="not us", evidence=[picture]).is_success
     upheld = running.move("shen", "uphold", reason="proven", invalidity="wrong").json()
     assert (upheld["state"], upheld["mark_pending"]) == ("closed", True)
     (letter,) = eventually(lambda: taken(running.amqp_uri, STORE_COMMANDS.name))

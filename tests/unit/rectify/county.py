@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
+from dataclasses import replace
 from datetime import datetime, timedelta
 from functools import reduce
 from pathlib import Path
@@ -15,6 +16,7 @@ from services.contracts.directory import Directory, Principal, Unit, Window
 from services.contracts.events import BadRatingStored
 from services.contracts.rules import Rules
 from services.contracts.vocabulary import Channel, Level
+from services.rectify.attachment import Attachment
 from services.rectify.case import move
 from services.rectify.facts import Act, Case, Command, Move, Office
 from services.rectify.opening import for_rating, opened
@@ -103,6 +105,16 @@ def act(case: Case, by: str, what: Move | str, now: datetime = MONDAY, **said: A
     return Act(case, actor(by), office(now), command)
 
 
+PHOTO = Attachment(
+    id="photo-1", name="a.png", type="image/png", size=1, sha256="0", by="li", at=MONDAY
+)
+
+
+def filing(case: Case, by: str) -> Act:
+    """Somebody files a photo."""
+    return replace(act(case, by, Move.ATTACH, command_id="photo"), file=PHOTO)
+
+
 SAYS: dict[str, dict[str, Any]] = {
     "return": {"reason": "not ours"},
     "appeal": {"reason": "wrong person", "evidence": ("photo-1",)},
@@ -126,6 +138,8 @@ def told(case: Case, line: str, now: datetime = MONDAY) -> Case:
     """The case after one line such as `li claim` or `he satisfied`."""
     by, what = line.split()
     said = {"move": what} | SAYS.get(what, {})
+    if "evidence" in said:
+        case = case.model_copy(update={"files": (PHOTO,)})
     return move(act(case, by, said.pop("move"), now, **said)).case
 
 

@@ -125,3 +125,21 @@ def test_a_case_holds_so_many_files() -> None:
         case = move(attach(case, number=number)).case
     with pytest.raises(Conflict, match="at most"):
         move(attach(case, number=MOST_FILES))
+
+
+def test_a_move_refers_only_to_files_of_its_case() -> None:
+    case = move(attach(story(opened_case(), "li claim"))).case
+    with pytest.raises(Invalid) as refused:
+        move(act(case, "li", Move.APPEAL, reason="see it", evidence=("f0", "the video")))
+    (wrong,) = refused.value.extra["errors"]
+    assert wrong["pointer"] == "/evidence/1"
+    assert "send the file to" in wrong["detail"]
+    assert move(act(case, "li", Move.APPEAL, reason="see it", evidence=("f0",))).case.appealed
+
+
+def test_a_reply_may_show_a_file_of_its_case_and_no_other() -> None:
+    case = move(attach(story(opened_case(), "li claim, li verify"))).case
+    with pytest.raises(Invalid):
+        move(act(case, "li", Move.SUBMIT, text="repaired", evidence=("elsewhere",)))
+    step = move(act(case, "li", Move.SUBMIT, text="repaired", evidence=("f0",)))
+    assert step.entries[0].details["evidence"] == ["f0"]

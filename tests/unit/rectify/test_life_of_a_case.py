@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections import deque
 from collections.abc import Sequence
-from datetime import timedelta
+from datetime import datetime, timedelta
 from itertools import pairwise
 from typing import Any
 
@@ -16,6 +16,7 @@ from hypothesis.stateful import RuleBasedStateMachine, initialize, invariant, ru
 from services.adapters.mongo import Db
 from services.contracts.events import AppendStored, RatingInvalidated
 from services.contracts.ledger import first_broken
+from services.contracts.verdict import CaseAtCutOff
 from services.contracts.vocabulary import CaseState, Invalidity, Level
 from services.errors import Refused
 from services.rectify import desk, hearing
@@ -28,13 +29,24 @@ from services.rectify.listing import Query
 from services.rectify.opening import case_id
 from services.rectify.rederiving import rederive_open
 from services.rectify.repository import Cases
-from tests.unit.rectify.county import MONDAY, PEOPLE, RULES, actor, bad_rating, changed, office
+from services.rectify.rewinding import rewound
+from tests.unit.rectify.county import (
+    MONDAY,
+    PEOPLE,
+    PHOTO,
+    RULES,
+    actor,
+    bad_rating,
+    changed,
+    filing,
+    office,
+)
 
 KEY = b"k" * 32
 NEEDED: dict[str, Any] = {
     "reason": "because",
     "text": "done",
-    "evidence": ("photo",),
+    "evidence": (PHOTO.id,),
     "invalidity": "wrong",
     "assignee": "sun",
 }
@@ -80,11 +92,16 @@ class LifeOfACase(RuleBasedStateMachine):
     @initialize(contactable=st.booleans(), unit=st.sampled_from(["social", "north", "empty"]))
     def open(self, contactable: bool, unit: str) -> None:
         self.now, self.asked, self.in_force = MONDAY, 0, RULES
+        self.past: list[tuple[datetime, CaseAtCutOff]] = []
         self.db: Db = mongomock.MongoClient(tz_aware=True)["life"]
         self.replicas = (Cases(self.db, KEY, RULES), Cases(self.db, KEY, RULES))
         self.rating = bad_rating(contactable=contactable, unit=unit, window="w1")
         hearing.hear(self.replicas[0], self.office, self.rating)
         self.id = case_id(self.rating.rating_key)
+        (before,) = (cases.find(self.id) for cases in self.replicas[:1])
+        assert before is not None
+        filed = filing(before.case, "du")
+        assert self.replicas[0].save(before, move(filed), filed.command)
 
     @property
     def office(self) -> Office:
@@ -98,7 +115,14 @@ class LifeOfACase(RuleBasedStateMachine):
 
     @rule(days=st.integers(0, 12), hours=st.integers(0, 23))
     def wait(self, days: int, hours: int) -> None:
+        document = self.replicas[0].whole_case(self.id)
+        if days or hours:
+            self.past.append((self.now, CaseAtCutOff.of(document, self.now)))
         self.now += timedelta(days=days, hours=hours)
+        for at, stood in self.past:
+            then = rewound(document, at, self.in_force)
+            assert then is not None
+            assert CaseAtCutOff.of(then, at) == stood
 
     @rule(data=st.data())
     def make_a_legal_move(self, data: st.DataObject) -> None:

@@ -15,7 +15,16 @@ from services.rectify.facts import Case, Office
 from services.rectify.mailing import letter
 from services.rectify.notices import Kind, Notice, Subscription, kind_of, next_try, notices
 from services.rectify.opening import Report, for_report, opened
-from tests.unit.rectify.county import DIRECTORY, MONDAY, RULES, ZONE, office, opened_case, story
+from tests.unit.rectify.county import (
+    DIRECTORY,
+    MONDAY,
+    RULES,
+    ZONE,
+    changed,
+    office,
+    opened_case,
+    story,
+)
 
 WITH_MAIL = Directory(
     units=DIRECTORY.units,
@@ -116,12 +125,21 @@ def test_mail_and_reminders_wait_for_the_next_opening() -> None:
     assert {each.open_at for each in now} == {MONDAY}
 
 
-def test_a_make_up_saturday_is_a_time_for_reminders() -> None:
-    """调休: Saturday 2025-09-28 was a Sunday made a workday, 国办发明电〔2024〕12号."""
+def test_a_make_up_sunday_is_a_time_for_reminders() -> None:
+    """调休: Sunday 28 September 2025 was a workday, 国办发明电〔2024〕12号."""
     case = story(opened_case(), "li claim")
     make_up = datetime(2025, 9, 28, 10, 0, tzinfo=ZONE)
     reminder = made(moved(case, "escalate:red", "rectify", tells="approver"), case, make_up)
     assert {each.open_at for each in reminder} == {make_up}
+
+
+def test_nobody_is_reminded_at_noon_where_offices_close_for_it() -> None:
+    rules = changed(region={"breaks": ("12:00-14:00",)})
+    case, noon = story(opened_case(), "li claim"), MONDAY.replace(hour=12, minute=30)
+    event = moved(case, "escalate:red", "rectify", tells="approver")
+    found = notices(event, case, office(noon, rules, there().directory), [subscriber()], mail=True)
+    assert {each.way for each in found} == {"webhook", "mail"}
+    assert {each.open_at for each in found} == {MONDAY.replace(hour=14)}
 
 
 def test_a_subscriber_hears_of_its_subtree_and_its_kinds_only() -> None:

@@ -1,0 +1,76 @@
+"""What is shown of a rater: masked to whoever sees the case, or as they are, once. Pure."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from datetime import datetime
+from typing import Annotated, Any
+
+from pydantic import AwareDatetime, BaseModel, ConfigDict, StringConstraints
+
+from services.rectify.facts import Name
+from services.rectify.masking import masked_name, masked_number, masked_text
+
+Rating = Mapping[str, Any]
+
+
+class RevealForm(BaseModel):
+    """Why somebody has to know who the rater is. Each `command_id` is answered once."""
+
+    model_config = ConfigDict(frozen=True, extra="forbid")
+    command_id: Name
+    reason: Annotated[str, StringConstraints(min_length=1, max_length=1000, strip_whitespace=True)]
+
+
+class RaterShown(BaseModel):
+    """The rater, masked, and what was written; `may_reveal`: whether the asker may know more.
+
+    Of an anonymous rating the errand and the time of day are personal too, so both are null.
+    """
+
+    name: str | None = None
+    phone: str | None = None
+    certificate: str | None = None
+    comment: str | None = None
+    append: str | None = None
+    errand_number: str | None = None
+    stage: str | None = None
+    pressed_at: AwareDatetime | None = None
+    may_reveal: bool = False
+
+
+class Revealed(BaseModel):
+    """The rater as they are; nothing of this may be shown after `expires_at` (wall clock)."""
+
+    name: str | None = None
+    phone: str | None = None
+    certificate: str | None = None
+    comment: str | None = None
+    append: str | None = None
+    expires_at: AwareDatetime
+
+
+def masked(rating: Rating | None, append: Rating | None, may_reveal: bool) -> RaterShown:
+    """What everybody sees who sees the case and was not rated."""
+    if rating is None:
+        return RaterShown()
+    known = dict(rating["personal"])
+    comment, name = known.pop("comment", None), known.get("name")
+    numbers = {field: masked_number(value) for field, value in known.items() if field != "name"}
+    written = append["personal"].get("comment") if append else None
+    exact = ("errand_number", "pressed_at") if name else ()
+    return RaterShown(
+        name=masked_name(name) if name else None,
+        comment=masked_text(comment, known) if comment else None,
+        append=masked_text(written, known) if written else None,
+        stage=rating.get("stage"),
+        may_reveal=may_reveal,
+        **numbers,
+        **{field: rating.get(field) for field in exact},
+    )
+
+
+def revealed(rating: Rating, append: Rating | None, expires_at: datetime) -> Revealed:
+    """What is shown once."""
+    written = append["personal"].get("comment") if append else None
+    return Revealed(**rating["personal"], append=written, expires_at=expires_at)
