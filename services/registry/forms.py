@@ -1,10 +1,11 @@
 """What the registry takes and shows."""
 
+from datetime import date
 from typing import Annotated, Literal
 
 from pydantic import AwareDatetime, BaseModel, ConfigDict, StringConstraints
 
-from services.contracts.directory import Directory
+from services.contracts.directory import Directory, Principal
 
 
 class ClockForm(BaseModel):
@@ -51,7 +52,54 @@ class Revoked(BaseModel):
     epoch: int
 
 
+class TokenIssued(BaseModel):
+    """A token, shown once; only its hash is kept."""
+
+    person: str
+    token: str
+
+
+class TokenRevoked(BaseModel):
+    """The person has no token any more."""
+
+    person: str
+
+
+class Heard(BaseModel):
+    """A device as the registry and its newest heartbeat know it.
+
+    `keys` are valid now; with a code that was not used, `code_until` says how long it can be.
+    """
+
+    device: str
+    epoch: int = 0
+    keys: int = 0
+    code_until: AwareDatetime | None = None
+    seen_at: AwareDatetime | None = None
+    outbox_depth: int | None = None
+    refused: int | None = None
+    version: str | None = None
+
+
+class Installation(BaseModel):
+    """What runs here: `trial` on the embedded database, and the rules and indexes in force."""
+
+    trial: bool
+    database: str
+    rules: str
+    in_force_from: date
+    indexes: dict[str, str]
+    registry: int
+    version: str
+    now: AwareDatetime
+
+
 def public(directory: Directory) -> Directory:
     """The registry without anybody's token hash."""
-    hidden = tuple(p.model_copy(update={"token_hash": None}) for p in directory.principals)
+    hidden = tuple(map(without_token, directory.principals))
     return directory.model_copy(update={"principals": hidden})
+
+
+def without_token(person: Principal) -> Principal:
+    """The person without the token hash."""
+    return person.model_copy(update={"token_hash": None})

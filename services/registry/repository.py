@@ -7,7 +7,8 @@ from contextlib import suppress
 from pymongo.errors import DuplicateKeyError
 
 from services.adapters.devices import COLLECTION as KEYRINGS
-from services.adapters.mongo import Db, Index
+from services.adapters.devices import HEARTBEATS
+from services.adapters.mongo import Db, Document, Index
 from services.adapters.registry import COLLECTION, CURRENT
 from services.contracts.directory import Directory
 from services.contracts.keyring import Ring
@@ -55,11 +56,23 @@ class Keyrings:
     """The key rings of devices, each replaced as a whole and only from the version before it."""
 
     def __init__(self, db: Db) -> None:
-        self._rings = db[KEYRINGS]
+        self._rings, self._heartbeats = db[KEYRINGS], db[HEARTBEATS]
 
     def get(self, device: str) -> Ring:
         """The ring of a device; an empty one before its first code."""
         return Ring.model_validate(self._rings.find_one({"_id": device}) or {"device": device})
+
+    def all(self) -> dict[str, Ring]:
+        """The ring of every device that ever had a code, by device."""
+        return {
+            each["_id"]: Ring.model_validate({**each, "device": each["_id"]})
+            for each in self._rings.find()
+        }
+
+    def said(self) -> dict[str, Document]:
+        """The last heartbeat of each device, in its newest epoch, by device."""
+        found = self._heartbeats.find({}, {"depths": 0})
+        return {each["device"]: each for each in sorted(found, key=lambda each: each["epoch"])}
 
     def with_code(self, hash: str) -> Ring | None:
         """The ring for which this code was issued and not yet used."""
@@ -75,3 +88,13 @@ class Keyrings:
         except DuplicateKeyError:
             return False
         return bool(result.matched_count or result.upserted_id)
+
+
+def product(db: Db) -> tuple[bool, str]:
+    """Whether the database is the embedded one, which is for trials, and what it is called."""
+    built = db.client.server_info()
+    trial = "secantusVersion" in built
+    return (
+        trial,
+        f"SecantusDB {built['secantusVersion']}" if trial else f"MongoDB {built['version']}",
+    )

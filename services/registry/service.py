@@ -2,15 +2,14 @@
 
 from werkzeug.wrappers import Request
 
-from services.adapters.clock import BusinessClock, Clock, MovableClock, SystemClock
+from services.adapters.clock import MovableClock
 from services.adapters.http import api, read_json
-from services.adapters.mongo import Db, MongoDatabase
-from services.adapters.sealing import Sealer, Vault
 from services.contracts.actor import Action, Actor
 from services.contracts.directory import Device, Directory
 from services.contracts.signing import ID
 from services.errors import Conflict
-from services.registry.devices import Enrolling, id_of_signed, registered, with_device
+from services.registry.devices import id_of_signed, registered, with_device
+from services.registry.fleet import Fleet
 from services.registry.forms import (
     ClockForm,
     CodeForm,
@@ -20,51 +19,52 @@ from services.registry.forms import (
     RotationForm,
     public,
 )
-from services.registry.repository import INDEXES, Keyrings, Registries
+from services.registry.importing import Importing
+from services.registry.people import keeping_tokens
+from services.registry.personnel import Personnel
+from services.registry.repository import Registries
 from services.registry.tree import check
 
 
-class Registry:
+class Registry(Personnel, Importing, Fleet):
     """Takes versions of the registry, enrols devices, and, in a trial, moves the business clock."""
 
     name = "registry"
-    db: Db = MongoDatabase(INDEXES)
-    clock: Clock = BusinessClock()
-    sealer: Sealer = Vault()
 
     @api("GET", "/v1/registry", Action.READ_REGISTRY, answers=Directory)
     def get_registry(self, request: Request, actor: Actor) -> Directory:
         """The version in force, without anybody's token hash."""
-        return public(Registries(self.db).current())
+        return public(self._current())
 
     @api("PUT", "/v1/registry", Action.CHANGE_REGISTRY, takes=Directory, answers=dict[str, int])
     def put_registry(self, request: Request, actor: Actor) -> dict[str, int]:
-        """Put a new version in force; its `version` is the one it replaces."""
-        wanted, registries = read_json(request, Directory), Registries(self.db)
+        """Put a new version in force; its `version` is the one it replaces.
+
+        Whoever stands in it without a token hash keeps the token that they have.
+        """
+        wanted, current = read_json(request, Directory), self._current()
         check(wanted)
-        now_in_force = registries.current().version
-        following = wanted.model_copy(update={"version": wanted.version + 1})
-        if wanted.version != now_in_force or not registries.replace(following, actor.id):
-            raise Conflict(f"Version {now_in_force} is in force; read it and change that one")
+        kept = keeping_tokens(wanted, current)
+        following = kept.model_copy(update={"version": wanted.version + 1})
+        in_force = current.version
+        if wanted.version != in_force or not Registries(self.db).replace(following, actor.id):
+            raise Conflict(f"Version {in_force} is in force; read it and change that one")
         return {"version": following.version}
 
     @api("PUT", "/v1/devices/<device>", Action.CHANGE_REGISTRY, takes=Device, answers=Device)
     def put_device(self, request: Request, actor: Actor, device: str) -> Device:
         """Register one device, or change it, in the next version of the registry."""
-        wanted, registries = read_json(request, Device), Registries(self.db)
+        wanted = read_json(request, Device)
         if wanted.id != device:
             raise Conflict(f"The address says device {device} and the body {wanted.id}")
-        following = with_device(registries.current(), wanted)
-        check(following)
-        if not registries.replace(following, actor.id):
-            raise Conflict
+        self._put_in_force(with_device(self._current(), wanted), actor.id)
         return wanted
 
     @api("POST", "/v1/devices/<device>:code", Action.MANAGE_DEVICES, answers=CodeIssued)
     def post_code(self, request: Request, actor: Actor, device: str) -> CodeIssued:
         """A one-time code, valid for a day, with which the device enrols itself."""
         enrolling = self._enrolling()
-        found = registered(Registries(self.db).current(), device, enrolling.now)
+        found = registered(self._current(), device, enrolling.now)
         return enrolling.issue_code(found, actor.id)
 
     @api("POST", "/v1/devices:enrol", None, takes=CodeForm, answers=KeyIssued)
@@ -98,6 +98,3 @@ class Registry:
     def healthz(self, request: Request, actor: Actor) -> dict[str, bool]:
         """The process lives."""
         return {"live": True}
-
-    def _enrolling(self) -> Enrolling:
-        return Enrolling(Keyrings(self.db), self.sealer, SystemClock().now())

@@ -1,0 +1,32 @@
+"""What every part of the registry works with."""
+
+from services.adapters.clock import BusinessClock, Clock, SystemClock
+from services.adapters.mongo import Db, MongoDatabase
+from services.adapters.rulebook import Rulebook, RulesInForce
+from services.adapters.sealing import Sealer, Vault
+from services.contracts.directory import Directory
+from services.errors import Conflict
+from services.registry.devices import Enrolling
+from services.registry.repository import INDEXES, Keyrings, Registries
+from services.registry.tree import check
+
+
+class Wired:
+    """The dependencies of the service, and what is made of them anew each time."""
+
+    db: Db = MongoDatabase(INDEXES)
+    clock: Clock = BusinessClock()
+    sealer: Sealer = Vault()
+    rules: RulesInForce = Rulebook()
+
+    def _current(self) -> Directory:
+        return Registries(self.db).current()
+
+    def _put_in_force(self, following: Directory, by: str) -> None:
+        """Raise Invalid when it does not hold together, Conflict when somebody was faster."""
+        check(following)
+        if not Registries(self.db).replace(following, by):
+            raise Conflict
+
+    def _enrolling(self) -> Enrolling:
+        return Enrolling(Keyrings(self.db), self.sealer, SystemClock().now())
