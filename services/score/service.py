@@ -28,6 +28,7 @@ from services.score.forms import Compared, Days, Explained, Exported, Reported, 
 from services.score.happenings import Happenings
 from services.score.importing import Importer, Submitted
 from services.score.index import Recipe
+from services.score.ownwindow import OwnWindow
 from services.score.pace import Pace
 from services.score.proof import Proof
 from services.score.recipes import load_recipes
@@ -46,7 +47,7 @@ NIGHT_ENDS = 6
 _log = getLogger(__name__)
 
 
-class Score:
+class Score(OwnWindow):
     """Database in, figures out."""
 
     name = "score"
