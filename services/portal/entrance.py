@@ -34,13 +34,17 @@ class Entrance:
 
     @page("POST", "/signin", None)
     def sign_in(self, request: Request, visitor: Visitor) -> View | Response:
-        """A session for whoever holds the token; a wrong one is said kindly, and not too often."""
-        self.throttle.pass_or_refuse(GUESSES, request.remote_addr or "")
+        """A session for whoever holds the token; a wrong one is said kindly, and not too often.
+
+        Only wrong ones are counted: a whole hall may sign in from one address.
+        """
+        self.throttle.demand_room(GUESSES, request.remote_addr or "")
         wanted = request.form.get("next", "/")
         answer = go(wanted)
         try:
             self.sessions.open(request.form.get("token", "").strip(), answer, request.is_secure)
         except NotAuthenticated:
+            self.throttle.pass_or_refuse(GUESSES, request.remote_addr or "")
             return View("entrance/signin.html", {"next": wanted, "wrong": True}, 401)
         return answer
 

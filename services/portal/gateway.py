@@ -11,9 +11,10 @@ from services.adapters.http import api
 from services.adapters.http.bodies import raw_body
 from services.adapters.services import ServicesByName
 from services.contracts.actor import Actor
+from services.contracts.signing import DEVICE
 from services.errors import NotFound
 
-PASSED_ON = ("content-type", "content-encoding", "authorization", "idempotency-key")
+PASSED_ON = ("content-type", "content-encoding", "authorization", "idempotency-key", DEVICE)
 SIGNED = "webhook-"
 SENT_BACK = ("content-type", "retry-after", "allow", "content-disposition")
 OWNERS = {

@@ -7,11 +7,15 @@ from services.adapters.pages import Assets, AssetsOnDisk, Sessions, SessionStore
 from services.adapters.public import PublicUrl
 from services.adapters.rulebook import Rulebook, RulesInForce
 from services.adapters.services import Services, ServicesByName
+from services.portal.administration import Administration
+from services.portal.citizens import Citizens
 from services.portal.entrance import Entrance
 from services.portal.gateway import Gateway
+from services.portal.kiosk import Kiosk
+from services.portal.workbench import Workbench
 
 
-class Portal(Entrance, Gateway):
+class Portal(Administration, Citizens, Entrance, Gateway, Kiosk, Workbench):
     """What citizens, officers, scorers, leaders and administrators look at."""
 
     name = "portal"

@@ -36,8 +36,17 @@ class Windows(SharedExtension):
         """
         limit = self._limits.get(kind)
         if limit and not self._limiter.hit(limit, kind, name):
-            until = self._limiter.get_window_stats(limit, kind, name).reset_time
-            raise TooMany(retry_after_s=max(1, math.ceil(until - time.time())))
+            raise self._too_many(limit, kind, name)
+
+    def demand_room(self, kind: str, name: str) -> None:
+        """Raise TooMany when `pass_or_refuse` would; counts nothing."""
+        limit = self._limits.get(kind)
+        if limit and not self._limiter.test(limit, kind, name):
+            raise self._too_many(limit, kind, name)
+
+    def _too_many(self, limit: RateLimitItem, kind: str, name: str) -> TooMany:
+        until = self._limiter.get_window_stats(limit, kind, name).reset_time
+        return TooMany(retry_after_s=max(1, math.ceil(until - time.time())))
 
 
 class Throttle(DependencyProvider):

@@ -60,7 +60,8 @@ class PageEntrypoint(ApiEntrypoint):
     def _shown(self, result: Any, request: Request, visitor: Visitor) -> Response:
         if isinstance(result, Response):
             return result
-        html = self.templates.render(result.template, result.values, visitor, request.path)
+        reader = visitor.in_language(result.language or visitor.language)
+        html = self.templates.render(result.template, result.values, reader, request.path)
         return Response(html, result.status, result.headers, content_type=HTML)
 
     def _failed(self, error: Exception, request: Request, visitor: Visitor) -> Response:

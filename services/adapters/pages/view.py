@@ -14,12 +14,16 @@ HTML = "text/html; charset=utf-8"
 
 @dataclass(frozen=True)
 class View:
-    """A template of the portal, such as `work/case.html`, and the values it shows."""
+    """A template of the portal, such as `work/case.html`, and the values it shows.
+
+    Without a `language` it speaks the visitor's.
+    """
 
     template: str
     values: Mapping[str, Any] = field(default_factory=dict)
     status: int = HTTPStatus.OK
     headers: Mapping[str, str] = field(default_factory=dict)
+    language: str | None = None
 
 
 def go(path: str) -> Response:

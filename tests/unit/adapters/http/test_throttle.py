@@ -41,3 +41,13 @@ def test_the_limits_of_the_settings_leave_room_for_a_hall_of_kiosks() -> None:
     shipped = windows(load_settings()["HAOPING_LIMITS"])
     for _ in range(1000):
         shipped.pass_or_refuse("requests", "hall")
+
+
+def test_asking_whether_there_is_room_uses_none_of_it() -> None:
+    narrow = windows({"guess": "2 per hour"})
+    for _ in range(5):
+        narrow.demand_room("guess", "a hall behind one address")
+    for _ in range(2):
+        narrow.pass_or_refuse("guess", "a hall behind one address")
+    with pytest.raises(TooMany):
+        narrow.demand_room("guess", "a hall behind one address")

@@ -1,0 +1,73 @@
+"""How the installation is: which service answers, what the watch has found, what is in force."""
+
+from __future__ import annotations
+
+import time
+from typing import Any
+
+from werkzeug.wrappers import Request
+
+from services.adapters.pages import View, Visitor, page
+from services.adapters.services import ServicesByName
+from services.contracts.actor import Action
+from services.errors import HaopingError, Unavailable
+
+BEHIND = ("capture", "store", "rectify", "score", "registry")
+READY = frozenset({"capture"})
+"""Those that also say whether what they acknowledge ends in a queue."""
+PATIENCE_S = 3.0
+
+
+class HealthPage:
+    """One page for whoever is called when something does not work."""
+
+    services: ServicesByName
+
+    @page("GET", "/admin/health", Action.READ_QUARANTINE)
+    def health(self, request: Request, visitor: Visitor) -> View:
+        """Every service, the alarms, and what runs here; what does not answer is said to."""
+        checks = [self._checked(name) for name in BEHIND]
+        shown = {
+            "checks": checks,
+            "wrong": [each["name"] for each in checks if not each["good"]],
+            "watched": self._asked("store", "/v1/watch", visitor),
+            "installation": self._asked("registry", "/v1/installation", visitor),
+            "waiting": self._asked("store", "/v1/quarantine?limit=500", visitor),
+        }
+        return View("admin/health.html", shown)
+
+    def _checked(self, name: str) -> dict[str, Any]:
+        """Whether a service lives, whether it is ready if it can say so, and how fast it was."""
+        start = time.monotonic()
+        lives, why = self._says_yes(name, "/healthz")
+        ready = None
+        if lives and name in READY:
+            ready, why = self._says_yes(name, "/readyz")
+        took_ms = round((time.monotonic() - start) * 1000)
+        good = lives and ready is not False
+        return {
+            "name": name,
+            "lives": lives,
+            "ready": ready,
+            "good": good,
+            "why": why,
+            "ms": took_ms,
+        }
+
+    def _says_yes(self, name: str, path: str) -> tuple[bool, str]:
+        try:
+            answer = self.services.relay("GET", name, path, {}, timeout=PATIENCE_S)
+        except Unavailable as error:
+            return False, error.message
+        if answer.is_success:
+            return True, ""
+        return False, str(answer.json().get("detail", answer.status_code))
+
+    def _asked(self, service: str, path: str, visitor: Visitor) -> Any:
+        """What a service answers; None while it cannot."""
+        try:
+            return self.services.send(
+                "GET", service, path, visitor.token, timeout=PATIENCE_S
+            ).json()
+        except HaopingError:
+            return None

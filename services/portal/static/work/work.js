@@ -1,0 +1,57 @@
+// What makes the workbench quicker; every page works without it.
+import { keepDrafts } from "./drafts.js";
+
+function focusSearchOnSlash() {
+  const search = document.getElementById("q");
+  document.addEventListener("keydown", (event) => {
+    const busy = /^(INPUT|TEXTAREA|SELECT)$/.test(document.activeElement.tagName);
+    if (event.key !== "/" || busy || !search || event.ctrlKey || event.metaKey || event.altKey) return;
+    event.preventDefault();
+    search.focus();
+  });
+}
+
+function sendOnce() {
+  document.addEventListener("submit", (event) => {
+    if (event.target.dataset.sending) event.preventDefault();
+    else event.target.dataset.sending = "yes";
+  });
+  window.addEventListener("pageshow", () => {
+    for (const form of document.forms) delete form.dataset.sending;
+  });
+}
+
+function hideInTime() {
+  const shown = document.getElementById("revealed");
+  if (!shown) return;
+  const hide = () => {
+    shown.remove();
+    location.replace(shown.dataset.back);
+  };
+  setTimeout(hide, Number(shown.dataset.seconds) * 1000);
+  window.addEventListener("pagehide", () => shown.remove());
+}
+
+function countTicks() {
+  const all = document.getElementById("all");
+  const told = document.getElementById("ticked");
+  if (!all || !told) return;
+  const boxes = Array.from(document.querySelectorAll("input[name=case]"));
+  const tell = () => {
+    const ticked = boxes.filter((each) => each.checked).length;
+    told.textContent = ticked ? "✓ " + ticked : "";
+  };
+  all.hidden = false;
+  all.addEventListener("click", () => {
+    const every = boxes.every((each) => each.checked);
+    boxes.forEach((each) => { each.checked = !every; });
+    tell();
+  });
+  boxes.forEach((each) => each.addEventListener("change", tell));
+}
+
+focusSearchOnSlash();
+sendOnce();
+hideInTime();
+countTicks();
+keepDrafts(document);

@@ -1,0 +1,83 @@
+"""Bad ratings sent the way a hall's system sends them, and the cases that open for them."""
+
+from __future__ import annotations
+
+import time
+import uuid
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass
+from datetime import UTC, datetime
+from typing import Any, TypeVar
+
+import httpx
+
+from services.console.stack import Stack
+from services.rectify.opening import case_id
+
+Answer = TypeVar("Answer")
+PATIENCE_S = 60
+PNG = b"\x89PNG\r\n\x1a\n" + bytes(200)
+
+
+def eventually(look: Callable[[], Answer | None]) -> Answer:
+    """What `look` returns as soon as it is something."""
+    until = time.monotonic() + PATIENCE_S
+    while time.monotonic() < until:
+        if (found := look()) is not None:
+            return found
+        time.sleep(0.1)
+    raise AssertionError("waited in vain")
+
+
+@dataclass(frozen=True)
+class Cases:
+    """The cases of the hall over its API, for preparing and for looking behind the pages."""
+
+    hall: Stack
+    tokens: Mapping[str, str]
+
+    def ask(self, who: str, method: str, path: str, **options: Any) -> httpx.Response:
+        """What somebody is answered by rectify."""
+        token = self.tokens[who]
+        return httpx.request(
+            method,
+            self.hall.url("rectify") + path,
+            headers={"Authorization": f"Bearer {token}"},
+            timeout=30,
+            trust_env=False,
+            **options,
+        )
+
+    def read(self, id: str, who: str = "dispatcher") -> dict[str, Any]:
+        """A case as it is now."""
+        found: dict[str, Any] = self.ask(who, "GET", f"/v1/cases/{id}").json()
+        return found
+
+    def open(self, unit: str = "rsj", **said: Any) -> str:
+        """Press 非常不满意 at a window of the unit; the id of the case once its unit has it."""
+        rating = str(uuid.uuid4())
+        about = {"unit": unit, "window": f"{unit}-1", "item": f"{unit}-item-1"}
+        now = datetime.now(UTC).isoformat()
+        press = {"rating_id": rating, "level": 1, "channel": "tablet", "pressed_at": now}
+        answer = httpx.post(
+            f"{self.hall.url('capture')}/v1/ratings",
+            json={**about, **press, **said},
+            headers={"Authorization": f"Bearer {self.tokens['system-tablet']}"},
+            timeout=30,
+            trust_env=False,
+        )
+        assert answer.status_code == 202, answer.text
+        id = case_id(rating)
+        eventually(lambda: self.read(id).get("handler"))
+        return id
+
+    def move(self, who: str, id: str, what: str, **said: Any) -> None:
+        """Make a move over the API."""
+        command = {"command_id": str(uuid.uuid4()), "move": what, **said}
+        command["expected_version"] = self.read(id)["version"]
+        answer = self.ask(who, "POST", f"/v1/cases/{id}/moves", json=command)
+        assert answer.is_success, answer.text
+
+    def moves(self, id: str) -> list[str]:
+        """What has happened to a case, in order."""
+        return [entry["move"] for entry in self.read(id)["history"]]

@@ -1,0 +1,350 @@
+"""The kiosk in a real browser: what a citizen says there is stored once, whatever happens."""
+
+from __future__ import annotations
+
+import os
+import signal
+from collections.abc import Callable, Iterator
+from contextlib import closing, contextmanager, suppress
+from datetime import datetime, timedelta
+from pathlib import Path
+
+import httpx
+import psutil
+import pytest
+from playwright.sync_api import Browser, BrowserContext, Error, Page, expect
+
+from services.console.stack import Stack
+from tests.pages.accessible import grave_violations
+from tests.pages.conftest import PATIENCE_MS, QUIET, ZONE, chromium
+from tests.pages.kiosks import (
+    DETAILS,
+    IDLE_MS,
+    LONG_PRESS_MS,
+    QUESTION,
+    THANKS_MS,
+    UNDO_MS,
+    AtKiosk,
+    Place,
+)
+
+pytestmark = pytest.mark.browser
+Arrive = Callable[..., AtKiosk]
+TABLET = {"width": 1280, "height": 800}
+KB = 1024
+MOST_KB, SMALLEST_PX = 60, 96
+
+
+@pytest.fixture
+def place(hall: Stack) -> Place:
+    """A device that nobody else uses."""
+    return Place(hall)
+
+
+@pytest.fixture
+def context(browser: Browser, hall: Stack) -> Iterator[BrowserContext]:
+    """A browser that has never been here."""
+    opened = browser.new_context(base_url=hall.url("portal"), viewport=TABLET, timezone_id=ZONE)  # type: ignore[arg-type]
+    opened.set_default_timeout(PATIENCE_MS)
+    yield opened
+    opened.close()
+
+
+@pytest.fixture
+def kiosk(context: BrowserContext, place: Place) -> AtKiosk:
+    """A kiosk that is enrolled and waits for a citizen."""
+    return AtKiosk.arrive(context, place).enrolled()
+
+
+def test_a_kiosk_is_enrolled_by_a_code_and_its_key_cannot_be_taken_out(
+    context: BrowserContext, place: Place
+) -> None:
+    kiosk = AtKiosk.arrive(context, place)
+    kiosk.sees("登记这台评价器")
+    kiosk.enrolled()
+    key = kiosk.page.evaluate(
+        """() => new Promise((resolve) => {
+          const opening = indexedDB.open("haoping-kiosk");
+          opening.onsuccess = () => {
+            const me = opening.result.transaction("self").objectStore("self").get("me");
+            me.onsuccess = () => resolve([me.result.key.constructor.name,
+              me.result.key.extractable, me.result.key.usages]);
+          };
+        })"""
+    )
+    assert key == ["CryptoKey", False, ["sign"]]
+    kiosk.page.reload()
+    kiosk.sees(QUESTION)
+
+
+@pytest.mark.parametrize("wrong", ["ABCD-EFGH-IJKL-MNOP", "ABC"])
+def test_a_wrong_code_is_said_kindly_and_a_right_one_is_still_taken(
+    context: BrowserContext, place: Place, wrong: str
+) -> None:
+    kiosk = AtKiosk.arrive(context, place)
+    kiosk.enrol(wrong)
+    expect(kiosk.page.get_by_role("status")).to_contain_text("这个登记码不对")
+    kiosk.enrolled()
+
+
+def test_a_face_that_is_taken_back_in_time_is_no_rating(kiosk: AtKiosk) -> None:
+    kiosk.press(1)
+    kiosk.wait(UNDO_MS - 1_000)
+    kiosk.page.get_by_role("button", name="点错了，撤回").click()
+    kiosk.sees(QUESTION)
+    assert kiosk.kept("drafts") == kiosk.kept("outbox") == []
+    kiosk.rate(4)
+    [only] = kiosk.place.stored(1)
+    assert (only["level"], only["numbered"]["sequence"]) == (4, 1)
+
+
+def test_no_face_no_rating(kiosk: AtKiosk) -> None:
+    kiosk.wait(2 * IDLE_MS)
+    kiosk.sees(QUESTION)
+    assert kiosk.kept("drafts") == kiosk.kept("outbox") == kiosk.place.ratings() == []
+
+
+def test_a_face_is_a_rating_even_if_the_citizen_walks_away(kiosk: AtKiosk) -> None:
+    kiosk.choose(1)
+    kiosk.page.get_by_label("您的话").fill("等了两个小时")
+    kiosk.wait(IDLE_MS)
+    kiosk.sees(QUESTION)
+    [rating] = kiosk.place.stored(1)
+    assert (rating["level"], rating["has_text"], rating["tags"]) == (1, True, [])
+
+
+def test_tags_words_and_a_phone_number_arrive(kiosk: AtKiosk) -> None:
+    kiosk.choose(2)
+    kiosk.page.get_by_role("checkbox", name="没有提供材料清单").check()
+    kiosk.page.get_by_role("checkbox", name="服务态度生硬").check()
+    kiosk.page.get_by_label("您的话").fill("说了三遍也没有听")
+    kiosk.page.get_by_label("联系电话").fill("138 0013 8000")
+    kiosk.finish()
+    [rating] = kiosk.place.stored(1)
+    assert (rating["level"], rating["tags"]) == (2, ["208", "214"])
+    assert rating["has_text"]
+    assert rating["contactable"]
+
+
+def test_what_a_citizen_typed_is_gone_before_the_next_one_comes(kiosk: AtKiosk) -> None:
+    kiosk.choose(2)
+    kiosk.page.get_by_label("联系电话").fill("13800138000")
+    kiosk.finish()
+    kiosk.wait(THANKS_MS)
+    kiosk.choose(2)
+    expect(kiosk.page.get_by_label("联系电话")).to_have_value("")
+
+
+def test_an_incomplete_phone_number_is_asked_about_and_costs_no_rating(kiosk: AtKiosk) -> None:
+    kiosk.choose(3)
+    kiosk.page.get_by_label("联系电话").fill("13")
+    kiosk.page.get_by_role("button", name="完成").click()
+    expect(kiosk.page.get_by_role("alert")).to_contain_text("号码好像不完整")
+    kiosk.wait(IDLE_MS)
+    [rating] = kiosk.place.stored(1)
+    assert (rating["level"], rating["contactable"]) == (3, False)
+
+
+def test_a_reload_among_the_tags_keeps_the_press_and_the_tags(kiosk: AtKiosk) -> None:
+    kiosk.choose(2)
+    kiosk.page.get_by_role("checkbox", name="没有提供材料清单").check()
+    [draft] = kiosk.kept("drafts")
+    assert draft["press"]["tags"] == ["208"]
+    kiosk.page.reload()
+    kiosk.sees(QUESTION)
+    [rating] = kiosk.place.stored(1)
+    assert (rating["level"], rating["tags"]) == (2, ["208"])
+
+
+@pytest.mark.parametrize("clock", ["2031-08-01T12:00:00", "2012-01-01T00:00:00"])
+def test_a_wrong_clock_does_not_move_a_rating(
+    context: BrowserContext, place: Place, clock: str
+) -> None:
+    kiosk = AtKiosk.arrive(context, place, clock=clock).enrolled()
+    kiosk.rate(5)
+    [rating] = place.stored(1)
+    assert abs(rating["pressed_at"] - datetime.fromisoformat(place.now())) < timedelta(minutes=5)
+
+
+def test_fifty_presses_without_a_network_survive_a_killed_browser_and_are_stored_once(
+    browser: Browser, hall: Stack, place: Place, tmp_path: Path
+) -> None:
+    with started(browser, hall, tmp_path) as context:
+        kiosk = AtKiosk.arrive(context, place).enrolled()
+        context.set_offline(True)
+        kiosk.rate_all([5, 4, 3, 2, 1] * 5)
+        kill_browser(tmp_path)
+    with started(browser, hall, tmp_path) as context:
+        context.set_offline(True)
+        kiosk = AtKiosk.arrive(context, place)
+        kiosk.sees(QUESTION)
+        assert len(kiosk.kept("outbox")) == 25
+        kiosk.rate_all([5, 4, 3, 2, 1] * 5)
+        assert len(kiosk.kept("outbox")) == 50
+        context.set_offline(False)
+        stored = place.stored(50)
+        expect(kiosk.page.locator("#count")).to_be_empty()
+    assert [each["level"] for each in stored] == [5, 4, 3, 2, 1] * 10
+    report = place.report()
+    assert (report["stored"], report["missing"], report["repeats"]["doubled"]) == (50, [], [])
+
+
+def test_the_staff_see_that_it_is_offline_and_the_citizen_does_not(
+    kiosk: AtKiosk, context: BrowserContext
+) -> None:
+    context.set_offline(True)
+    kiosk.rate(5)
+    expect(kiosk.page.locator("#mark")).to_have_attribute("data-link", "offline")
+    expect(kiosk.page.locator("#count")).to_have_text("1")
+    assert "离线" not in kiosk.page.locator("body").inner_text()
+    kiosk.open_panel()
+    expect(kiosk.page.get_by_role("dialog")).to_contain_text("离线，评价先存在本机")
+    context.set_offline(False)
+    kiosk.page.get_by_role("button", name="立即发送").click()
+    kiosk.place.stored(1)
+
+
+def test_a_kiosk_sends_by_itself_after_the_portal_was_killed(kiosk: AtKiosk, hall: Stack) -> None:
+    hall.kill("portal")
+    kiosk.rate(4)
+    hall.wait_for("portal")
+    kiosk.place.stored(1)
+
+
+def test_a_page_without_a_secure_connection_works_online_and_tells_the_staff(
+    browser: Browser, hall: Stack, place: Place
+) -> None:
+    name, port = "kiosk.test", httpx.URL(hall.url("portal")).port
+    arguments = [*QUIET, f"--host-resolver-rules=MAP {name} 127.0.0.1"]
+    with closing(browser.browser_type.launch(executable_path=chromium(), args=arguments)) as other:
+        context = other.new_context(base_url=f"http://{name}:{port}", viewport=TABLET)  # type: ignore[arg-type]
+        kiosk = AtKiosk.arrive(context, place)
+        assert kiosk.page.evaluate("window.isSecureContext") is False
+        kiosk.enrol()
+        kiosk.sees(QUESTION)
+        kiosk.is_ready(offline="off")
+        kiosk.rate(2)
+        [rating] = place.stored(1)
+        assert rating["level"] == 2
+        kiosk.open_panel()
+        expect(kiosk.page.get_by_role("dialog")).to_contain_text("不是安全连接")
+
+
+def test_a_citizen_may_read_english_and_the_next_one_begins_in_chinese(kiosk: AtKiosk) -> None:
+    kiosk.page.get_by_role("button", name="English").click()
+    kiosk.sees("How was the service today?")
+    kiosk.page.get_by_role("button", name="Dissatisfied", exact=True).click()
+    kiosk.wait(UNDO_MS)
+    expect(kiosk.page.get_by_text("Staff did not know the matter well")).to_be_visible()
+    kiosk.wait(IDLE_MS)
+    kiosk.sees(QUESTION)
+    kiosk.place.stored(1)
+
+
+def test_the_kiosk_can_be_used_by_keyboard(kiosk: AtKiosk) -> None:
+    page = kiosk.page
+    page.get_by_role("button", name="不满意", exact=True).focus()
+    page.keyboard.press("Enter")
+    kiosk.wait(UNDO_MS)
+    kiosk.sees(DETAILS)
+    page.keyboard.press("Tab")
+    page.keyboard.press("Space")
+    page.get_by_label("联系电话").focus()
+    page.keyboard.press("Enter")
+    [rating] = kiosk.place.stored(1)
+    assert (rating["level"], rating["tags"]) == (2, ["207"])
+    kiosk.wait(THANKS_MS)
+    page.locator("#mark").focus()
+    page.keyboard.down("Enter")
+    kiosk.wait(LONG_PRESS_MS)
+    page.keyboard.up("Enter")
+    expect(page.get_by_role("dialog")).to_be_visible()
+
+
+def test_every_screen_can_be_read_and_touched_by_everybody(
+    context: BrowserContext, place: Place
+) -> None:
+    kiosk = AtKiosk.arrive(context, place)
+    kiosk.sees("登记这台评价器")
+    assert wrong_with(kiosk.page) == []
+    kiosk.enrolled()
+    assert wrong_with(kiosk.page) == []
+    kiosk.press(2)
+    assert wrong_with(kiosk.page) == []
+    kiosk.wait(UNDO_MS)
+    kiosk.sees(DETAILS)
+    assert wrong_with(kiosk.page) == []
+    kiosk.finish()
+    assert wrong_with(kiosk.page) == []
+    kiosk.open_panel()
+    assert wrong_with(kiosk.page) == []
+
+
+def test_the_five_faces_are_of_one_size_and_one_colour(kiosk: AtKiosk) -> None:
+    looks = kiosk.page.locator(".face").evaluate_all(
+        """faces => faces.map(face => { const style = getComputedStyle(face);
+          const {width, height} = face.getBoundingClientRect();
+          return [width, height, style.color, style.backgroundColor, style.fontSize,
+            style.fontWeight, getComputedStyle(face.querySelector("svg")).stroke].join() })"""
+    )
+    assert (len(looks), len(set(looks))) == (5, 1)
+
+
+def test_the_whole_page_is_light_enough_for_a_slow_line(
+    context: BrowserContext, place: Place, hall: Stack
+) -> None:
+    taken: list[int] = []
+    page = context.new_page()
+    page.on("requestfinished", lambda sent: taken.append(sent.sizes()["responseBodySize"]))
+    AtKiosk.arrive(context, place).enrolled()
+    with httpx.Client(base_url=hall.url("portal"), trust_env=False) as http:
+        for path in ("/kiosk/", "/kiosk/worker.js"):
+            with http.stream("GET", path, headers={"Accept-Encoding": "gzip"}) as answer:
+                taken.append(sum(len(piece) for piece in answer.iter_raw()))
+    assert len(taken) > 10
+    assert sum(taken) <= MOST_KB * KB, f"{sum(taken) / KB:.1f} kB"
+
+
+def wrong_with(page: Page) -> list[str]:
+    """What axe finds, and what is too small to be touched with certainty."""
+    small = page.evaluate(
+        """(smallest) => [...document.querySelectorAll("button, input, textarea, #tags label")]
+          .map((each) => [each, each.getBoundingClientRect()])
+          .filter(([each, box]) => box.width && (box.height < smallest || box.width < smallest))
+          .map(([each]) => each.outerHTML)""",
+        SMALLEST_PX,
+    )
+    return [*grave_violations(page), *small]
+
+
+@contextmanager
+def started(browser: Browser, hall: Stack, folder: Path) -> Iterator[BrowserContext]:
+    """A browser with a disk of its own, until it ends or is killed."""
+    context = browser.browser_type.launch_persistent_context(
+        folder,
+        executable_path=chromium(),
+        args=list(QUIET),
+        base_url=hall.url("portal"),
+        viewport=TABLET,  # type: ignore[arg-type]
+    )
+    context.set_default_timeout(PATIENCE_MS)
+    yield context
+    with suppress(Error):
+        context.close()
+
+
+def kill_browser(folder: Path) -> None:
+    """The power is cut: everything of the browser ends at once."""
+    ours = [each for each in psutil.Process().children(recursive=True) if runs_on(each, folder)]
+    assert ours
+    for process in ours:
+        os.kill(process.pid, signal.SIGKILL)
+    psutil.wait_procs(ours, timeout=30)
+
+
+def runs_on(process: psutil.Process, folder: Path) -> bool:
+    """Whether it is a part of the browser on this disk."""
+    try:
+        return any(str(folder) in argument for argument in process.cmdline())
+    except psutil.NoSuchProcess:
+        return False
