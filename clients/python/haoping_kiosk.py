@@ -8,6 +8,9 @@ Use a Kiosk in one thread only; another thread or process may open its own on th
     kiosk.enrol("ABCD-EFGH-IJKL-MNOP")                       # once, with the administrator's code
     kiosk.press(level=5, channel="tablet", tags=["510"])     # whenever somebody presses a face
     kiosk.flush()                                            # every few seconds, and after errors
+
+A backlog is answered without receipts: whoever pressed has left by then. To show or print one while
+the rater stands there, send the press alone to /v1/ratings; it may go again with the backlog.
 """
 
 from __future__ import annotations

@@ -84,9 +84,9 @@ class Links:
 
     def picture(self, token: str) -> bytes:
         """The QR code (SVG) that leads to the page of a link."""
-        self._opened(token)
+        subject = self._opened(token)
         drawn = io.BytesIO()
-        segno.make(self._page(token), micro=False).save(drawn, kind="svg", scale=4)
+        segno.make(self._page(subject, token), micro=False).save(drawn, kind="svg", scale=4)
         return drawn.getvalue()
 
     def rate(
@@ -128,10 +128,10 @@ class Links:
 
     def _issued(self, subject: Subject) -> LinkIssued:
         token = subject.token(key_of(self.secret))
-        return LinkIssued(token=token, url=self._page(token), expires=subject.expires)
+        return LinkIssued(token=token, url=self._page(subject, token), expires=subject.expires)
 
-    def _page(self, token: str) -> str:
-        return f"{self.public_url}/r/{token}"
+    def _page(self, subject: Subject, token: str) -> str:
+        return f"{self.public_url}/{'p' if subject.permanent else 'r'}/{token}"
 
 
 def _drawer(plate: Subject) -> str:

@@ -37,7 +37,7 @@ class Capture(Inviting, Hearing):
         answers={ACCEPTED: RatingTaken},
     )
     def post_rating(self, request: Request, actor: Actor) -> tuple[int, RatingTaken]:
-        """Take one press."""
+        """Take one press; the receipt is for its rater. Sent again, it gets the same one."""
         form, trace = read_json(request, RatingForm), str(uuid.uuid4())
         self.bus.publish_together(self._edge(actor).rating(form, trace), trace)
         id = str(form.rating_id)
@@ -52,7 +52,11 @@ class Capture(Inviting, Hearing):
         answers={ACCEPTED: Sorted},
     )
     def post_ratings(self, request: Request, actor: Actor) -> tuple[int, dict[str, Any]]:
-        """Take a backlog of presses; each has its own result."""
+        """Take a backlog of presses; each has its own result, and none a receipt.
+
+        Whoever pressed has left by then. For the receipt of a press that went in a backlog or over
+        MQTT send the same press alone to /v1/ratings: it is stored once all the same.
+        """
         edge, trace = self._edge(actor), str(uuid.uuid4())
         items = read_items(request, Batch)
         sorting = sort(items, RatingForm, lambda form, at: edge.rating(form, f"{trace}/{at}"))

@@ -10,14 +10,14 @@ from typing import Annotated, Any
 import typer
 
 from services.adapters.openapi import document_of
-from services.console.stack.application import ALL
+from services.console.stack.application import BEHIND
 
 Output = Annotated[Path | None, typer.Option("--output", "-o", help="File; else standard output")]
 
 
 def document() -> dict[str, Any]:
-    """OpenAPI 3.1 of all services, each under the tag of its name."""
-    modules = ((name, import_module(f"services.{name}.service")) for name in ALL)
+    """OpenAPI 3.1 of the services behind the pages, each under the tag of its name."""
+    modules = ((name, import_module(f"services.{name}.service")) for name in BEHIND)
     return document_of(*(getattr(module, name.capitalize()) for name, module in modules))
 
 

@@ -21,6 +21,7 @@ SHOWN = (
     ("caller", "回访"),
     ("supervisor", "督办"),
     ("scorer", "考核"),
+    ("clerk-{first}-1", "窗口人员"),
 )
 """Who a visitor may sign in as, in the order in which a case passes through their hands."""
 
@@ -52,7 +53,8 @@ def settle(stack: Stack) -> dict[str, str]:
 def sign_ins(tokens: dict[str, str]) -> list[tuple[str, str]]:
     """What each of them does, and the token with which one signs in as them."""
     first = min(name.removeprefix("officer-") for name in tokens if name.startswith("officer-"))
-    return [(words, tokens[name.format(first=first)]) for name, words in SHOWN]
+    named = ((words, name.format(first=first)) for name, words in SHOWN)
+    return [(words, tokens[name]) for words, name in named if name in tokens]
 
 
 def _asked(method: str, url: str, headers: dict[str, str], body: object = None) -> dict[str, int]:

@@ -71,11 +71,15 @@ class Api:
 
     def put(self, who: str, service: str, path: str, body: object) -> Any:
         """What `who` is answered for putting `body`."""
-        return self._ask("PUT", who, service, path, body)
+        return self._ask("PUT", who, service, path, json=body)
 
     def post(self, who: str, service: str, path: str, body: object) -> Any:
         """What `who` is answered for posting `body`."""
-        return self._ask("POST", who, service, path, body)
+        return self._ask("POST", who, service, path, json=body)
+
+    def upload(self, who: str, service: str, path: str, content: bytes) -> Any:
+        """What `who` is answered for sending a file."""
+        return self._ask("POST", who, service, path, content=content)
 
     def knows(self, who: str, service: str, path: str) -> bool:
         """Whether a service knows `who` by now: an empty list is refused for another reason."""
@@ -85,11 +89,11 @@ class Api:
             return refusal.code != UNAUTHORIZED
         return True
 
-    def _ask(self, method: str, who: str, service: str, path: str, body: object = None) -> Any:
+    def _ask(self, method: str, who: str, service: str, path: str, **sent: Any) -> Any:
         headers = {"Authorization": f"Bearer {self._tokens[who]}"}
         url = self._url_of(service) + path
         try:
-            response = self._http.request(method, url, headers=headers, json=body)
+            response = self._http.request(method, url, headers=headers, **sent)
         except httpx.TransportError as error:
             raise StoryFailed(f"{method} {url}: no answer ({error}); see the logs") from error
         if response.is_error:

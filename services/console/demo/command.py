@@ -3,11 +3,12 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Iterator
+import time
+from collections.abc import Iterator, Mapping
+from contextlib import suppress
 from dataclasses import dataclass
 from datetime import datetime
-from pathlib import Path
-from typing import Annotated
+from typing import Annotated, Any
 
 import typer
 
@@ -23,6 +24,9 @@ from services.console.demo.sabotage import Sabotage, tamper
 from services.console.demo.stage import DATABASE, on_stage
 from services.console.demo.story import SIGNING_IN, Story, register
 from services.console.demo.telling import for_machines, listen
+from services.console.sample import sign_ins
+from services.console.stack import Stack
+from services.console.stack.application import PAGES
 from services.console.stack.layout import default_state
 from services.score.tally import mean_points
 
@@ -33,6 +37,11 @@ Presses = Annotated[
 Tampering = Annotated[
     Sabotage | None, typer.Option(help="Tamper with the database, to see that it is caught.")
 ]
+
+Look = Annotated[
+    bool, typer.Option("--look", help="Keep the pages of the year at the end, until Ctrl-C.")
+]
+GLANCE_S = 0.5
 
 
 @dataclass(frozen=True)
@@ -54,43 +63,60 @@ class Ending:
             yield from reconcile.published_good_rate(self.found, self.told)
 
 
-def demo(presses: Presses = None, sabotage: Tampering = None) -> None:
+def demo(presses: Presses = None, sabotage: Tampering = None, look: Look = False) -> None:
     """The whole story: the published year of 渭源, captured, rectified, scored, counted again."""
     narrator, county = Narrator(console()), build()
     channels = published.weiyuan_channels()
     if presses:
         channels = published.apportioned(channels, presses)
     year = plan.draw(county, tags(), channels)
-    ending = perform(default_state() / "demo", county, year, narrator, sabotage)
-    checks = list(ending.checks(full=not presses))
-    _print(narrator, ending, county, checks, full=not presses)
-    file = default_state() / "demo.json"
-    figures = for_machines(ending.found, ending.told.refused, checks, narrator.seconds)
-    file.write_text(json.dumps(figures, ensure_ascii=False, indent=2), "utf-8")
-    narrator.say(f"Figures for machines: {file}")
+    with on_stage(default_state() / "demo", PLACE, narrator) as stack:
+        ending = perform(stack, county, year, narrator, sabotage)
+        checks = list(ending.checks(full=not presses))
+        _print(narrator, ending, county, checks, full=not presses)
+        figures = for_machines(ending.found, ending.told.refused, checks, narrator.seconds)
+        _keep(narrator, figures)
+        if look:
+            _let_look(narrator, stack, county)
     raise typer.Exit(0 if figures["reconciled"] else 1)
 
 
 def perform(
-    state: Path, county: County, year: plan.Plan, narrator: Narrator, sabotage: Sabotage | None
+    stack: Stack, county: County, year: plan.Plan, narrator: Narrator, sabotage: Sabotage | None
 ) -> Ending:
-    """Start a stack, live through the year, count again, and leave nothing running."""
-    with on_stage(state, PLACE, narrator) as stack:
-        tokens = {**county.tokens, ADMINISTRATOR: stack.admin_token}
-        with Api(stack.url, tokens) as api:
-            register(api, county.directory, *SIGNING_IN)
-            senders = Senders(api)
-            names = {office.id: office.name for office in county.offices}
-            story = Story(api, senders, year, names, narrator)
-            story.tell()
-            if sabotage:
-                narrator.say(tamper(stack.mongo_uri, DATABASE, sabotage))
-            story.close()
-            with narrator.phase("counting again"):
-                told = listen(api, senders)
-                cut_off = datetime.fromisoformat(told.scores["cut_off"])
-                found = read(stack.mongo_uri, DATABASE, cut_off)
+    """Live through the year on an empty stack, close it, and count again."""
+    tokens = {**county.tokens, ADMINISTRATOR: stack.admin_token}
+    with Api(stack.url, tokens) as api:
+        register(api, county.directory, *SIGNING_IN)
+        senders = Senders(api)
+        names = {office.id: office.name for office in county.offices}
+        story = Story(api, senders, year, names, narrator)
+        story.tell()
+        if sabotage:
+            narrator.say(tamper(stack.mongo_uri, DATABASE, sabotage))
+        story.close()
+        with narrator.phase("counting again"):
+            told = listen(api, senders)
+            cut_off = datetime.fromisoformat(told.scores["cut_off"])
+            found = read(stack.mongo_uri, DATABASE, cut_off)
     return Ending(plan.expected(year), found, told)
+
+
+def _keep(narrator: Narrator, figures: Mapping[str, Any]) -> None:
+    file = default_state() / "demo.json"
+    file.write_text(json.dumps(figures, ensure_ascii=False, indent=2), "utf-8")
+    narrator.say(f"Figures for machines: {file}")
+
+
+def _let_look(narrator: Narrator, stack: Stack, county: County) -> None:
+    """Keep the pages of the year until Ctrl-C."""
+    narrator.say(f"\nLook at the year: {stack.url(PAGES)}\nSign in as one of its people:")
+    for words, token in sign_ins(county.tokens):
+        narrator.say(f"  {words:<6} {token}")
+    narrator.say("Ctrl-C stops everything.")
+    with suppress(KeyboardInterrupt):
+        while stack.is_alive():
+            time.sleep(GLANCE_S)
 
 
 def _print(

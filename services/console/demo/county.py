@@ -138,8 +138,8 @@ def _unit_people(offices: tuple[Office, ...]) -> Iterator[Principal]:
             yield Principal(id=f"{role}-{office.id}", name=name, roles=roles, unit=office.id)
         for window in (*office.windows, *office.unrated_windows):
             name, unit = f"{window} 窗口人员", office.id
-            nothing = frozenset[Role]()
-            yield Principal(id=clerk(window), name=name, roles=nothing, unit=unit, window=window)
+            roles = frozenset({Role.CLERK})
+            yield Principal(id=clerk(window), name=name, roles=roles, unit=unit, window=window)
 
 
 def _kiosks(offices: tuple[Office, ...]) -> Iterator[Principal]:

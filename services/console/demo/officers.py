@@ -2,14 +2,20 @@
 
 from __future__ import annotations
 
+import base64
 import uuid
 from typing import Any
+from urllib.parse import urlencode
 
 from services.console.demo.client import Api, Refusal, eventually
 from services.console.demo.plot import Act
 from services.contracts.actor import Role
 
 CONFLICT = 409
+PICTURE = base64.b64decode(
+    "iVBORw0KGgoAAAANSUhEUgAAAAEAAAABCAAAAAA6fptVAAAACklEQVR4nGNgAAAAAgABSK+kcQAAAABJRU5ErkJggg=="
+)
+"""A picture of one grey point."""
 OF_THE_UNIT = frozenset({Role.OFFICER.value, Role.APPROVER.value})
 MOST_CASES = 200
 TRIES = 5
@@ -57,6 +63,9 @@ class Desk:
             case = self._read(case_id)
             who = f"{act.who}-{case['handler']}" if act.who in OF_THE_UNIT else act.who
             command = {"command_id": command_id, "move": act.move, **act.says}
+            if act.evidence:
+                command["evidence"] = [self._file(who, case_id, act.evidence, command_id)]
+                case = self._read(case_id)
             command["expected_version"] = case["version"]
             try:
                 self._api.post(who, "rectify", f"/v1/cases/{case_id}/moves", command)
@@ -64,6 +73,12 @@ class Desk:
             except Refusal as refusal:
                 if refusal.code != CONFLICT or attempt == TRIES - 1:
                     raise
+
+    def _file(self, who: str, case_id: str, name: str, command_id: str) -> str:
+        """The id of a file of evidence; sent again under its command id it is filed once."""
+        asked = {"command_id": command_id, "name": name}
+        path = f"/v1/cases/{case_id}/evidence?{urlencode(asked)}"
+        return str(self._api.upload(who, "rectify", path, PICTURE)["id"])
 
     def _has(self, case_id: str, name: str, wanted: object) -> bool:
         value = self._read(case_id)[name]

@@ -15,7 +15,7 @@ class Act:
     """What somebody does so many working days after the press, at a minute of that day.
 
     `until` names a field of the case and the value that it then has to take (or contain) by
-    itself; an act without a move only waits for that.
+    itself; an act without a move only waits for that. `evidence` is filed before the move.
     """
 
     day: int
@@ -24,6 +24,7 @@ class Act:
     move: str | None = None
     says: dict[str, Any] = field(default_factory=dict)
     until: tuple[str, Any] | None = None
+    evidence: str | None = None
 
 
 @dataclass(frozen=True)
@@ -55,7 +56,9 @@ TEXT = "已核实并整改，已向当事人说明。（合成）"
 CLAIM = Act(1, 570, "officer", "claim")
 VERIFY = Act(1, 660, "officer", "verify", {"reached": True})
 MISSED = Act(1, 660, "officer", "verify", {"reached": False})
-APPEAL = Act(1, 690, "officer", "appeal", {"reason": "申请复核（合成）", "evidence": ["录像-1"]})
+APPEAL = Act(
+    1, 690, "officer", "appeal", {"reason": "申请复核（合成）"}, evidence="录像截图（合成）.png"
+)
 SATISFIED, DISSATISFIED, UNREACHABLE = (
     {"result": "satisfied"},
     {"result": "dissatisfied", "reason": "问题没有解决（合成）"},

@@ -36,7 +36,7 @@ def on_stage(state: Path, rules: str, narrator: Narrator) -> Iterator[Stack]:
     for number in STOPPING:
         signal.signal(number, signal.default_int_handler)
     with ExitStack() as stage:
-        narrator.say("Starting a broker, a database and five services ...")
+        narrator.say("Starting a broker, a database and the services ...")
         with narrator.phase("starting broker, database, services"):
             stack = stage.enter_context(empty_stack(state, rules))
         for sentence in stack.picked:

@@ -5,7 +5,7 @@ from __future__ import annotations
 import hashlib
 
 from services.console.demo.county import build
-from services.contracts.actor import Role
+from services.contracts.actor import MAY, Action, Role
 from services.registry.tree import check
 
 
@@ -34,11 +34,15 @@ def test_each_unit_has_an_officer_and_an_approver_who_sit_at_no_window() -> None
             assert person.window is None
 
 
-def test_who_sits_at_a_window_can_sign_in_nowhere() -> None:
+def test_who_sits_at_a_window_may_see_its_grouped_results_and_nothing_else() -> None:
     county = build()
     clerks = [each for each in county.directory.principals if each.window]
     assert len(clerks) == len(county.directory.windows)
-    assert all(clerk.token_hash is None for clerk in clerks)
+    assert all(clerk.roles == {Role.CLERK} for clerk in clerks)
+    assert {action for action, roles in MAY.items() if Role.CLERK in roles} == {
+        Action.READ_OWN_WINDOW,
+        Action.STATE_FOR_WINDOW,
+    }
 
 
 def test_the_county_says_that_it_is_synthetic() -> None:
