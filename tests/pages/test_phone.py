@@ -85,7 +85,8 @@ def test_without_scripts_a_rating_arrives_and_a_second_sending_is_the_same(
     context = browser.new_context(base_url=hall.url("portal"), java_script_enabled=False)
     page, link = context.new_page(), invite()
     page.goto(link)
-    sent = {"press": page.locator("input[name=press]").input_value(), "level": "4"}
+    sent: dict[str, str | float | bool] = {"level": "4"}
+    sent["press"] = page.locator("input[name=press]").input_value()
     rate(page, "满意")
     first = page.locator(".big-code").inner_text()
     again = page.request.post(link, form=sent, headers={"Origin": hall.url("portal")})
