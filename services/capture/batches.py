@@ -35,11 +35,12 @@ class Sorting(Generic[Event]):
 def sort(
     items: Sequence[Any], kind: type[Form], take: Callable[[Form, int], Event]
 ) -> Sorting[Event]:
-    """Read each item as `kind` and `take` it; whatever is refused has its field errors."""
+    """Read what is no `kind` yet as one and `take` it; whatever is refused has its field errors."""
     sorting: Sorting[Event] = Sorting()
     for position, item in enumerate(items):
         try:
-            sorting.events.append(take(_read(kind, item), position))
+            form = item if isinstance(item, kind) else _read(kind, item)
+            sorting.events.append(take(form, position))
             sorting.results.append({"status": "accepted"})
         except Refused as error:
             sorting.results.append({"status": "refused", "detail": error.message, **error.extra})

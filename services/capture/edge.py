@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-import hmac
+import hashlib
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
@@ -71,12 +71,16 @@ class Edge:
 _WORKED_OUT = {"rating_id", "device", "pressed_at"}
 _SHARED = set(RatingForm.model_fields) & set(RatingSubmitted.model_fields) - _WORKED_OUT
 _TRANSPORT = {"sent_at"}
+_DIGEST_BYTES = 32
 
 
 def fingerprint(form: RatingForm, key: bytes) -> str:
-    """What the press says, as a keyed hash: the same for every resend, whenever it was sent."""
-    content = form.model_dump_json(exclude=_TRANSPORT)
-    return hmac.digest(key, content.encode(), "sha256").hex()
+    """What the press says, as a keyed hash: the same for every resend, whenever it was sent.
+
+    Defaults are left out, so that a field which a later version adds changes no fingerprint.
+    """
+    content = form.model_dump_json(exclude=_TRANSPORT, exclude_defaults=True).encode()
+    return hashlib.blake2b(content, key=key, digest_size=_DIGEST_BYTES).hexdigest()
 
 
 def corrected(

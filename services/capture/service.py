@@ -22,6 +22,8 @@ from services.contracts.receipts import receipt_of
 
 ACCEPTED = 202
 Batch = Annotated[list[Any], Len(1, MAX_ITEMS)]
+Ratings = Annotated[list[RatingForm], Len(1, MAX_ITEMS)]
+Errands = Annotated[list[ErrandForm], Len(1, MAX_ITEMS)]
 
 
 class Capture(Inviting, Hearing):
@@ -48,7 +50,7 @@ class Capture(Inviting, Hearing):
         "POST",
         "/v1/ratings:batch",
         Action.SUBMIT_RATING,
-        takes=Annotated[list[RatingForm], Len(1, MAX_ITEMS)],
+        takes=Ratings,
         answers={ACCEPTED: Sorted},
     )
     def post_ratings(self, request: Request, actor: Actor) -> tuple[int, dict[str, Any]]:
@@ -58,7 +60,7 @@ class Capture(Inviting, Hearing):
         MQTT send the same press alone to /v1/ratings: it is stored once all the same.
         """
         edge, trace = self._edge(actor), str(uuid.uuid4())
-        items = read_items(request, Batch)
+        items = read_items(request, Batch, Ratings)
         sorting = sort(items, RatingForm, lambda form, at: edge.rating(form, f"{trace}/{at}"))
         self._publish(sorting.events, trace)
         return ACCEPTED, sorting.summary
@@ -74,12 +76,12 @@ class Capture(Inviting, Hearing):
         "POST",
         "/v1/errands:batch",
         Action.REPORT_ERRAND,
-        takes=Annotated[list[ErrandForm], Len(1, MAX_ITEMS)],
+        takes=Errands,
         answers={ACCEPTED: Sorted},
     )
     def post_errands(self, request: Request, actor: Actor) -> tuple[int, dict[str, Any]]:
         """Take many reports of errands; each has its own result."""
-        edge, items = self._edge(actor), read_items(request, Batch)
+        edge, items = self._edge(actor), read_items(request, Batch, Errands)
         sorting = sort(items, ErrandForm, lambda form, at: edge.errand(form))
         self._publish(sorting.events, str(uuid.uuid4()))
         return ACCEPTED, sorting.summary

@@ -7,9 +7,10 @@ its own. It is written in Crockford's base 32, whose letters cannot be mistaken 
 
 from __future__ import annotations
 
-import hashlib
 import hmac
 import uuid
+from base64 import b32decode, b32encode
+from functools import cache
 
 from pydantic import BaseModel
 
@@ -23,6 +24,8 @@ ID_BYTES, MAC_BYTES = 16, 9
 LENGTH = (ID_BYTES + MAC_BYTES) * 8 // BITS
 GROUP = 5
 _READ_AS = str.maketrans("OIL", "011")
+_RFC_4648 = "ABCDEFGHIJKLMNOPQRSTUVWXYZ234567"
+_WRITTEN, _UNWRITTEN = str.maketrans(_RFC_4648, LETTERS), str.maketrans(LETTERS, _RFC_4648)
 UNKNOWN = "没有这个回执码，请核对后再试。This is no receipt code of ours; please check it"
 
 
@@ -45,8 +48,7 @@ def receipt_of(secret: bytes, rating_id: str, public_url: str) -> Receipt | None
 
 def code_of(secret: bytes, rating_id: uuid.UUID) -> str:
     """The code of a rating, without the dashes that make it easier to read."""
-    number = int.from_bytes(rating_id.bytes + _mac(secret, rating_id.bytes))
-    return "".join(LETTERS[number >> BITS * place & 31] for place in reversed(range(LENGTH)))
+    return b32encode(rating_id.bytes + _mac(secret, rating_id.bytes)).decode().translate(_WRITTEN)
 
 
 def rating_id_of(secret: bytes, code: str) -> str:
@@ -54,10 +56,7 @@ def rating_id_of(secret: bytes, code: str) -> str:
     typed = code.replace("-", "").upper().translate(_READ_AS)
     if len(typed) != LENGTH or not set(typed) <= set(LETTERS):
         raise NotFound(UNKNOWN)
-    number = 0
-    for letter in typed:
-        number = number << BITS | LETTERS.index(letter)
-    whole = number.to_bytes(ID_BYTES + MAC_BYTES)
+    whole = b32decode(typed.translate(_UNWRITTEN))
     id, mac = whole[:ID_BYTES], whole[ID_BYTES:]
     if not hmac.compare_digest(mac, _mac(secret, id)):
         raise NotFound(UNKNOWN)
@@ -70,5 +69,9 @@ def append_id(rating_id: str) -> uuid.UUID:
 
 
 def _mac(secret: bytes, id: bytes) -> bytes:
-    key = hmac.new(secret, LABEL, hashlib.sha256).digest()
-    return hmac.new(key, id, hashlib.sha256).digest()[:MAC_BYTES]
+    return hmac.digest(_key(secret), id, "sha256")[:MAC_BYTES]
+
+
+@cache
+def _key(secret: bytes) -> bytes:
+    return hmac.digest(secret, LABEL, "sha256")
