@@ -21,7 +21,8 @@ demo: $(READY) ## The whole story on real figures, in under five minutes
 run: $(READY) ## Start broker, database and services; Ctrl-C stops them
 	@$(BIN)/haoping up
 
-test: unit real pages ## Every test, on a stack of its own
+test: $(READY) ## Every test, on stacks of their own, two kinds at a time
+	@$(MAKE) --no-print-directory -j2 real unit pages
 
 unit: $(READY) ## The tests that need nothing: seconds
 	@$(UNIT)

@@ -14,6 +14,8 @@ from services.console.stack.failure import StackFailed
 POLICY = Path("/usr/sbin/policy-rc.d")
 START_NOTHING = "#!/bin/sh\nexit 101\n"
 INSTALL_TIMEOUT_S = 600
+WAIT = ("-o", "DPkg::Lock::Timeout=300")
+"""Somebody else's installation is waited for, such as that of another kind of tests."""
 RABBITMQ = ("rabbitmq-server",)
 BROWSER = ("chromium", "fonts-noto-cjk")
 
@@ -49,7 +51,7 @@ def install(name: str, packages: Sequence[str], policy: Path = POLICY) -> None:
 
 def _apt(*arguments: str) -> subprocess.CompletedProcess[str]:
     return subprocess.run(
-        ["apt-get", *arguments],
+        ["apt-get", *arguments, *WAIT],
         env={**os.environ, "DEBIAN_FRONTEND": "noninteractive"},
         stdin=subprocess.DEVNULL,
         stdout=subprocess.PIPE,
