@@ -17,7 +17,8 @@ from services.console.stack import Stack, StackFailed
 from services.console.stack.application import ALL
 
 GLANCE_S = 0.5
-STOPPING = (signal.SIGTERM, signal.SIGHUP)
+STOPPING = (signal.SIGINT, signal.SIGTERM, signal.SIGHUP)
+"""Asked for by name, since a shell lets what it starts in the background ignore the first."""
 TRUST = """\
 Each kiosk has to trust this certificate, once: {file}
   Linux    certutil -d sql:$HOME/.pki/nssdb -A -t C,, -n haoping -i FILE   (package libnss3-tools)
@@ -91,7 +92,7 @@ def _watch(stack: Stack) -> None:
 
 def _ignore_impatience() -> None:
     """A second Ctrl-C must not interrupt the stopping."""
-    for number in (signal.SIGINT, *STOPPING):
+    for number in STOPPING:
         signal.signal(number, signal.SIG_IGN)
 
 

@@ -9,7 +9,7 @@ import subprocess
 import sys
 import tempfile
 from collections.abc import Iterator, Mapping
-from contextlib import contextmanager
+from contextlib import ExitStack, contextmanager
 from pathlib import Path
 from typing import Any
 
@@ -158,7 +158,8 @@ def test_secrets_are_readable_by_their_owner_only(stack: Stack) -> None:
 def test_ctrl_c_stops_everything_and_stale_pid_files_harm_nobody(state: Path) -> None:
     layout = Layout.of(state)
     layout.prepare()
-    with subprocess.Popen(["sleep", "600"]) as bystander:
+    with subprocess.Popen(["sleep", "600"]) as bystander, ExitStack() as after:
+        after.callback(bystander.kill)
         for name in ("supervisord.pid", "lock", "stack.json"):
             (state / name).write_text(f"{bystander.pid}")
         with up(state) as process:
@@ -167,7 +168,6 @@ def test_ctrl_c_stops_everything_and_stale_pid_files_harm_nobody(state: Path) ->
             assert process.wait(PATIENCE_S) == 0
         gone(started)
         assert bystander.poll() is None
-        bystander.kill()
 
 
 def test_work_survives_when_everything_that_watches_over_it_is_killed(state: Path) -> None:
