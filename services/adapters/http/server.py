@@ -13,6 +13,7 @@ from werkzeug.exceptions import HTTPException
 from werkzeug.routing import BaseConverter, Map, MapAdapter
 from werkzeug.wrappers import Request, Response
 
+from services.adapters.collecting import settle_down
 from services.adapters.http.problems import problem
 from services.adapters.http.securing import NotSecured, greeted, secured
 from services.errors import HaopingError
@@ -85,6 +86,7 @@ class QuietServer(WebServer):
         server = super().get_wsgi_server(self._sock, wsgi_app, **options)
         server.log_output = False
         server.socket_timeout = SILENT_S
+        settle_down()
         return server
 
     def process_request(self, sock: Any, address: Any) -> None:
