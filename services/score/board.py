@@ -3,6 +3,7 @@
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from datetime import datetime
+from functools import cached_property
 from typing import Self
 
 from pydantic import AwareDatetime, BaseModel, ConfigDict
@@ -70,11 +71,13 @@ class Scoring:
     recipe: Recipe
     by_unit: Mapping[str, UnitFacts]
 
+    @cached_property
     def region(self) -> Line:
         """Everything, whichever unit it belongs to."""
         everything = self.by_unit.keys() | self.context.directory.unit.keys()
         return self._line(Unit(id=REGION, name=self.context.rules.region.name), everything)
 
+    @cached_property
     def lines(self) -> list[Line]:
         """Every unit of the registry with its subtree."""
         directory = self.context.directory
@@ -93,11 +96,12 @@ class Scoring:
         """Whether the unit has a place: its group is ranked by this index, and its sample holds."""
         return line.result.ranked and self.recipe.ranks(line.peers)
 
-    def places(self, lines: Iterable[Line]) -> dict[str, int]:
+    @cached_property
+    def places(self) -> dict[str, int]:
         """The place of each unit that is ranked, on printed scores, among its peers."""
         entered = {
             line.unit: (line.peers, POINTS.figure(line.result.total))
-            for line in lines
+            for line in self.lines
             if line.peers and self.ranks(line) and line.result.total is not None
         }
         groups = {unit: peers for unit, (peers, _) in entered.items()}

@@ -1,9 +1,12 @@
 """What people ask of score: query strings and bodies."""
 
 from datetime import date
-from typing import Annotated, Literal
+from typing import Annotated, Literal, Self
 
-from pydantic import BaseModel, ConfigDict, Field, StringConstraints
+from pydantic import BaseModel, ConfigDict, Field, StringConstraints, model_validator
+
+from services.contracts.vocabulary import Channel, Level
+from services.score.recent import OLDEST_S
 
 DEFAULT_INDEX = "haochaping-composite"
 Source = Annotated[str, StringConstraints(min_length=1, max_length=500, strip_whitespace=True)]
@@ -15,7 +18,13 @@ class Form(BaseModel):
     model_config = ConfigDict(frozen=True, extra="forbid", populate_by_name=True)
 
 
-class Told(Form):
+class Aged(Form):
+    """How old, in seconds, the figures may be that are answered; 0 works them out now."""
+
+    age: int = Field(default=0, ge=0, le=OLDEST_S)
+
+
+class Told(Aged):
     """By which index of `config/index/`."""
 
     index: str = DEFAULT_INDEX
@@ -58,3 +67,30 @@ class Days(Form):
 
     first: date
     last: date
+
+
+MOST_DAYS = 100
+
+
+class Surveyed(Aged):
+    """From the first to the last day, both included; a unit with all below it, or the region."""
+
+    first: date
+    last: date
+    unit: str | None = None
+
+    @model_validator(mode="after")
+    def _some_days(self) -> Self:
+        if not 0 <= (self.last - self.first).days < MOST_DAYS:
+            raise ValueError(f"'last' lies up to {MOST_DAYS} days after 'first'")
+        return self
+
+
+class Behind(Surveyed):
+    """The ratings of one level, of the bad ones, of a channel with its parts, or with a tag."""
+
+    level: Level | None = None
+    bad: bool = False
+    channel: Channel | None = None
+    tag: str | None = None
+    cursor: str | None = None

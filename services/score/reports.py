@@ -3,19 +3,19 @@
 from __future__ import annotations
 
 import json
-from collections import Counter
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator
 from fractions import Fraction
 from statistics import median
 from typing import Any
 
 from services.contracts.csvfile import MARK, csv_text
 from services.contracts.period import Period
-from services.contracts.printing import POINTS, SHARE
+from services.contracts.printing import POINTS
 from services.errors import NotFound
 from services.score import printable, views
 from services.score.forms import Reported
-from services.score.scorer import Reading, Scorer
+from services.score.overview import pareto
+from services.score.scorer import Scorer
 from services.score.tally import combined
 from services.score.views import Sees, View
 from services.score.workbook import Sheet, workbook
@@ -165,28 +165,6 @@ def _median_rows(page: View) -> list[tuple[Any, ...]]:
 def tags(scorer: Scorer, key: str, sees: Sees) -> list[View]:
     """Tags of bad ratings, most picked first, with shares that add up (Pareto)."""
     reading = scorer.read(scorer.months.get(Period.parse(key.partition("@")[0]).key))
-    counts = _bad_tags(reading, sees)
-    total, so_far, told = counts.total(), 0, []
-    for tag, count in sorted(counts.items(), key=lambda each: (-each[1], each[0])):
-        so_far += count
-        known = reading.context.rules.tags.get(tag)
-        shares = {
-            "share": SHARE.text(Fraction(count, total)),
-            "cumulative": SHARE.text(Fraction(so_far, total)),
-        }
-        told.append({"tag": tag, "label": known.label if known else "", "count": count, **shares})
-    return told
-
-
-def _bad_tags(reading: Reading, sees: Sees) -> Counter[str]:
-    rules = reading.context.rules
-    seen = (own.topics for unit, own in reading.facts.items() if sees(unit))
-    bad: Mapping[str, Any] = {
-        code: tag for code, tag in rules.tags.items() if rules.is_bad(tag.level)
-    }
-    return combined(
-        {topic.tag: count}
-        for topics in seen
-        for topic, count in topics.items()
-        if topic.tag in bad and topic.tag is not None
-    )
+    topics = combined(own.topics for unit, own in reading.facts.items() if sees(unit))
+    counts = combined({topic.tag: count} for topic, count in topics.items() if topic.tag)
+    return pareto(counts, reading.context.rules)

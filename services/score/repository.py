@@ -134,10 +134,12 @@ class Tallies:
             return [each["index"] for each in failed]
         return []
 
-    def between(self, first: date, last: date) -> Iterator[Kept]:
-        """The buckets of these days, both inside."""
+    def between(
+        self, first: date, last: date, units: frozenset[str] | None = None
+    ) -> Iterator[Kept]:
+        """The buckets of these days, both inside; of some units, or of all."""
         found = self._tallies.find({"day": {"$gte": f"{first}", "$lte": f"{last}"}})
-        return map(Kept.of, found)
+        return (Kept.of(each) for each in found if units is None or each["unit"] in units)
 
     def places_rated(self, first: date, last: date) -> frozenset[Place]:
         """Every day and unit with a rating or an errand, whether or not it has a bucket.
@@ -181,11 +183,7 @@ class Tallies:
 
     def cells(self, first: date, last: date, units: frozenset[str] | None) -> Counter[Cell]:
         """The first cube of these days, of some units or of all."""
-        return combined(
-            each.bucket.cells
-            for each in self.between(first, last)
-            if units is None or each.unit in units
-        )
+        return combined(each.bucket.cells for each in self.between(first, last, units))
 
 
 def _confirmation(kept: Kept) -> UpdateOne:

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import datetime
+from functools import cached_property
 
 from services.contracts.directory import Directory
 from services.contracts.period import Period
@@ -22,6 +23,8 @@ from services.score.kept import Kept
 from services.score.missing import missing
 from services.score.months import Found, Month, checks_of
 from services.score.movement import side_by_side
+from services.score.recent import Kept as Recent
+from services.score.recent import anew
 from services.score.recipes import chosen
 from services.score.repository import Tallies
 from services.score.shelf import Months
@@ -39,8 +42,15 @@ class Reading:
 
     def scoring(self, index: str) -> Scoring:
         """The scoring by one index."""
-        recipes = {recipe.id: recipe for recipe in self.context.recipes}
-        return Scoring(self.context, chosen(recipes, index), self.facts)
+        if index not in self._scorings:
+            recipes = {recipe.id: recipe for recipe in self.context.recipes}
+            recipe = chosen(recipes, index)
+            self._scorings[index] = Scoring(self.context, recipe, self.facts)
+        return self._scorings[index]
+
+    @cached_property
+    def _scorings(self) -> dict[str, Scoring]:
+        return {}
 
     def head(self) -> View:
         """Which period, how far it has come, and under what."""
@@ -55,16 +65,16 @@ class Reading:
         if unit != REGION and unit not in self.context.directory.unit:
             raise NotFound
         scoring = self.scoring(index)
-        lines = scoring.lines()
-        line = next((each for each in lines if each.unit == unit), None) or scoring.region()
-        return line, scoring.places(lines).get(unit)
+        line = next((each for each in scoring.lines if each.unit == unit), None) or scoring.region
+        return line, scoring.places.get(unit)
 
 
 @dataclass(frozen=True)
 class Scorer:
     """The collaborators of scoring, at one moment of business time.
 
-    `in_flight` is how many messages were on the bus just before.
+    `in_flight` is how many messages were on the bus just before; `recent` gives a period as it was
+    read a moment ago, where that is recent enough.
     """
 
     tallies: Tallies
@@ -77,6 +87,7 @@ class Scorer:
     ends: TimeToRateEnds
     now: datetime
     in_flight: int = 0
+    recent: Recent[Reading] = anew
 
     @property
     def bad(self) -> frozenset[int]:
@@ -106,6 +117,9 @@ class Scorer:
 
     def read(self, month: Month) -> Reading:
         """The period as it is to be read."""
+        return self.recent(month.in_force or month.period, lambda: self._read(month))
+
+    def _read(self, month: Month) -> Reading:
         if not month.in_force:
             return self.live(month)
         context, facts = self.months.context(month.in_force), self.months.facts(month.in_force)
@@ -123,7 +137,7 @@ class Scorer:
         """What was decided about a period; while it is open, what would keep it from closing."""
         month = self.months.get(Period.parse(key).key)
         if not month.snapshot:
-            found = checks_of(self.found(self.live(month)))
+            found = checks_of(self.found(self.read(month)))
             month = month.model_copy(update={"checks": found})
         return views.month_view(month)
 
@@ -139,10 +153,15 @@ class Scorer:
             "imports": [f"{unit}: {figure}" for unit, figure in lacking],
         }
 
-    def explained(self, reading: Reading, read: Sequence[Kept] | None = None) -> Reading:
-        """The same with the keys of the bad and invalid ratings behind it."""
+    def explained(
+        self,
+        reading: Reading,
+        read: Sequence[Kept] | None = None,
+        units: frozenset[str] | None = None,
+    ) -> Reading:
+        """The same with the keys of the bad and invalid ratings behind it, or behind some units."""
         buckets = self.happenings.buckets(reading.period) if read is None else read
-        behind = self.happenings.behind(buckets, None, self.bad)
+        behind = self.happenings.behind(buckets, units, self.bad)
         facts = {
             unit: own.explained(*behind.get(unit, ((), ()))) for unit, own in reading.facts.items()
         }
@@ -155,7 +174,8 @@ class Scorer:
         """
         reading = self.read(self.months.get(Period.parse(key).key))
         if not reading.month.in_force:
-            reading = self.explained(reading)
+            below = reading.context.directory.subtree(unit) if unit != REGION else None
+            reading = self.explained(reading, units=below)
         line, rank = reading.line(index, unit)
         return {
             **reading.head(),

@@ -24,13 +24,16 @@ from services.score.audit import Audits
 from services.score.board import REGION
 from services.score.closing import Closer, Closing
 from services.score.exports import Export, exported
-from services.score.forms import Compared, Days, Explained, Exported, Reported, Sheet, Told
+from services.score.forms import Aged, Compared, Days, Explained, Exported, Reported, Sheet, Told
 from services.score.happenings import Happenings
+from services.score.hours import Hours
 from services.score.importing import Importer, Submitted
 from services.score.index import Recipe
+from services.score.overviews import Overviews
 from services.score.ownwindow import OwnWindow
 from services.score.pace import Pace
 from services.score.proof import Proof
+from services.score.recent import Recent, Recently
 from services.score.recipes import load_recipes
 from services.score.reports import report
 from services.score.repository import INDEXES, Tallies
@@ -47,7 +50,7 @@ NIGHT_ENDS = 6
 _log = getLogger(__name__)
 
 
-class Score(OwnWindow):
+class Score(Overviews, OwnWindow):
     """Database in, figures out."""
 
     name = "score"
@@ -59,6 +62,7 @@ class Score(OwnWindow):
     recipes: dict[str, Recipe] = Folder("index", load_recipes)
     rules_named: RulesNamed = Folder("rules", rulesets)
     in_flight: InFlight = Depths()
+    recent: Recently = Recent()
 
     @every(1)
     def recompute(self) -> None:
@@ -66,6 +70,12 @@ class Score(OwnWindow):
         start = time.monotonic()
         if self.pace.ready(start) and Tallies(self.db).recompute():
             self.pace.worked(start, time.monotonic())
+
+    @every(300)
+    def count_hours(self) -> None:
+        """Count the hours of the days that have changed."""
+        today = self.clock.now().astimezone(self.rules.current.region.zone).date()
+        Hours(self.db).refresh(today)
 
     @every(60)
     def close_due(self) -> None:
@@ -132,12 +142,14 @@ class Score(OwnWindow):
     @api("GET", "/v1/scores/<period>", Action.READ_SCORES, asks=Told)
     def get_scores(self, request: Request, actor: Actor, period: str) -> View:
         """The board of a period: live, as closed, or as last published (`2026-10@1`: as then)."""
-        return self._scorer().scores(period, read_query(request, Told).index, sight(actor))
+        asked = read_query(request, Told)
+        return self._scorer(age_s=asked.age).scores(period, asked.index, sight(actor))
 
     @api("GET", "/v1/reports/<period>", Action.READ_SCORES, asks=Reported)
     def get_report(self, request: Request, actor: Actor, period: str) -> Response:
         """The board as a file: XLSX with definitions, HTML to print, CSV or JSON."""
-        asked, scorer = read_query(request, Reported), self._scorer()
+        asked = read_query(request, Reported)
+        scorer = self._scorer(age_s=asked.age)
         kind, body = report(scorer, period, asked, sight(actor))
         head = {"Content-Disposition": f'attachment; filename="{period}.{asked.format}"'}
         return Response(body, 200, head, content_type=kind)
@@ -156,7 +168,8 @@ class Score(OwnWindow):
     def compare(self, request: Request, actor: Actor, period: str) -> View:
         """Two periods or revisions side by side: why each unit moved, exactly."""
         asked = read_query(request, Compared)
-        return self._scorer().compare(period, asked.other, asked.index, sight(actor))
+        scorer = self._scorer(age_s=asked.age)
+        return scorer.compare(period, asked.other, asked.index, sight(actor))
 
     @api("POST", "/v1/what-if/<period>", Action.READ_SCORES, takes=Supposition)
     def suppose(self, request: Request, actor: Actor, period: str) -> View:
@@ -168,7 +181,8 @@ class Score(OwnWindow):
     def explain(self, request: Request, actor: Actor, period: str, unit: str) -> View:
         """A unit's figures down to the ratings and cases behind them."""
         self._demand_sight(actor, unit)
-        return self._scorer().explain(period, unit, read_query(request, Told).index)
+        asked = read_query(request, Told)
+        return self._scorer(age_s=asked.age).explain(period, unit, asked.index)
 
     @api("GET", "/v1/explain/<period>/<unit>/<figure>", Action.READ_SCORES, asks=Explained)
     def explain_figure(
@@ -177,13 +191,13 @@ class Score(OwnWindow):
         """One figure down to every id that it is counted from, page by page."""
         self._demand_sight(actor, unit)
         asked = read_query(request, Explained)
-        proof = Proof(self._scorer(), period, unit, asked.index, figure)
+        proof = Proof(self._scorer(age_s=asked.age), period, unit, asked.index, figure)
         return proof.again() if asked.again else proof.page(asked.cursor)
 
-    @api("GET", "/v1/months/<period>", Action.READ_SCORES)
+    @api("GET", "/v1/months/<period>", Action.READ_SCORES, asks=Aged)
     def get_month(self, request: Request, actor: Actor, period: str) -> View:
         """How far a period has come, and what would keep it from closing."""
-        return self._scorer(waiting_s=0).month(period)
+        return self._scorer(waiting_s=0, age_s=read_query(request, Aged).age).month(period)
 
     @api("GET", "/v1/months/<period>/late", Action.READ_SCORES)
     def get_late(self, request: Request, actor: Actor, period: str) -> View:
@@ -222,7 +236,7 @@ class Score(OwnWindow):
         else:
             must_see(actor, unit, self.registry.current.unit)
 
-    def _scorer(self, waiting_s: float | None = None) -> Scorer:
+    def _scorer(self, waiting_s: float | None = None, age_s: float = 0) -> Scorer:
         arrived = 0 if waiting_s is None else self.in_flight(waiting_s)
         rules: Any = self.rules.current
         return Scorer(
@@ -236,4 +250,5 @@ class Score(OwnWindow):
             rating_ends(rules.region, rules.rating.time_to_rate),
             self.clock.now(),
             arrived,
+            self.recent.within(age_s),
         )

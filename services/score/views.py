@@ -52,13 +52,13 @@ def recipe_view(recipe: Recipe) -> View:
 
 def board(scoring: Scoring, period: Period, sees: Sees) -> View:
     """The region, and every unit that `sees` allows, with places among peers."""
-    lines = scoring.lines()
-    places = scoring.places(lines)
     return {
         "index": recipe_view(scoring.recipe),
-        "region": line_view(scoring.region(), period, None),
+        "region": line_view(scoring.region, period, None),
         "units": [
-            line_view(line, period, places.get(line.unit)) for line in lines if sees(line.unit)
+            line_view(line, period, scoring.places.get(line.unit))
+            for line in scoring.lines
+            if sees(line.unit)
         ],
     }
 

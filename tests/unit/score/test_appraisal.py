@@ -126,7 +126,7 @@ def test_a_cap_below_the_whole_is_refused() -> None:
 def test_a_recipe_may_ask_for_a_smaller_sample_than_the_rules() -> None:
     few = did({5: 5})
     context = Context.of(RULES, [recipe(), recipe(min_sample=5)], DIRECTORY, CUT_OFF)
-    lines = [Scoring(context, each, {"tax": few}).region() for each in context.recipes]
+    lines = [Scoring(context, each, {"tax": few}).region for each in context.recipes]
     assert [line.result.total for line in lines] == [None, 10]
 
 

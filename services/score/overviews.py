@@ -1,0 +1,67 @@
+"""What a dashboard asks of score: what happened over some days, and the ratings behind it."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from werkzeug.wrappers import Request
+
+from services.adapters.clock import Clock
+from services.adapters.http import api, read_query
+from services.adapters.mongo import Db
+from services.adapters.registry import RegistryCache
+from services.adapters.rulebook import RulesInForce
+from services.contracts.actor import Action, Actor
+from services.score.forms import Behind, Surveyed
+from services.score.hours import Hours
+from services.score.overview import Overview
+from services.score.recent import Recently
+from services.score.records import Records
+from services.score.repository import Tallies
+from services.score.scope import must_see, must_see_all
+
+View = dict[str, Any]
+
+
+class Overviews:
+    """Shows what happened at a unit with all below it, or in the whole region."""
+
+    db: Db
+    clock: Clock
+    rules: RulesInForce
+    registry: RegistryCache
+    recent: Recently
+
+    @api("GET", "/v1/overview", Action.READ_SCORES, asks=Surveyed)
+    def get_overview(self, request: Request, actor: Actor) -> View:
+        """Levels, days, channels, tags of bad ratings, and hours of the days asked about."""
+        asked = read_query(request, Surveyed)
+        units = self._units(actor, asked.unit)
+        key = ("overview", asked.first, asked.last, asked.unit)
+        shown = self.recent.within(asked.age)(key, lambda: self._overview(asked, units))
+        return {"unit": asked.unit, **shown}
+
+    @api("GET", "/v1/records", Action.READ_SCORES, asks=Behind)
+    def get_records(self, request: Request, actor: Actor) -> View:
+        """The ratings that a number of an overview is counted from, the newest first."""
+        asked = read_query(request, Behind)
+        return Records(self.db, asked, self.rules.current, self._units(actor, asked.unit)).page()
+
+    def _overview(self, asked: Surveyed, units: frozenset[str] | None) -> View:
+        tallies, now = Tallies(self.db), self.clock.now()
+        fresh = tallies.fresh
+        kept = list(tallies.between(asked.first, asked.last, units))
+        hours = Hours(self.db).between(asked.first, asked.last)
+        ours = [each for each in hours if units is None or each.unit in units]
+        rules = self.rules.current
+        shown = Overview(asked.first, asked.last, kept, ours, rules).view()
+        return {**shown, "at": now.astimezone(rules.region.zone).isoformat(), "fresh": fresh}
+
+    def _units(self, actor: Actor, unit: str | None) -> frozenset[str] | None:
+        """The unit with all below it; None for everything. Raises unless the actor sees it."""
+        directory = self.registry.current
+        if unit is None:
+            must_see_all(actor, directory.unit)
+            return None
+        must_see(actor, unit, directory.unit)
+        return directory.subtree(unit)
