@@ -12,10 +12,11 @@ from services.portal.citizens import Citizens
 from services.portal.entrance import Entrance
 from services.portal.gateway import Gateway
 from services.portal.kiosk import Kiosk
+from services.portal.leading import Leading
 from services.portal.workbench import Workbench
 
 
-class Portal(Administration, Citizens, Entrance, Gateway, Kiosk, Workbench):
+class Portal(Administration, Citizens, Entrance, Gateway, Kiosk, Leading, Workbench):
     """What citizens, officers, scorers, leaders and administrators look at."""
 
     name = "portal"

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Callable
+from dataclasses import dataclass
 from pathlib import Path
 
 from services.adapters.rulebook import load_rules
@@ -11,15 +11,23 @@ from services.contracts.rules import Rules
 from services.errors import NotFound
 
 NAME = re.compile(r"[a-z0-9-]+")
+PARTS = frozenset({"tags"})
+"""Files that rules are made of, and no rules themselves."""
 
 
-def rulesets(folder: Path) -> Callable[[str], Rules]:
-    """Look rules up by the name of their file in `folder`. Raises NotFound or Misconfigured."""
+@dataclass(frozen=True)
+class Rulesets:
+    """The rules of a folder, by the name of their file."""
 
-    def named(name: str) -> Rules:
-        if not NAME.fullmatch(name) or not (folder / f"{name}.yaml").is_file():
-            known = ", ".join(sorted(path.stem for path in folder.glob("*.yaml")))
-            raise NotFound(f"There are no rules '{name}'; there are {known}")
-        return load_rules(folder, name)
+    folder: Path
 
-    return named
+    @property
+    def names(self) -> list[str]:
+        """All there are."""
+        return sorted({path.stem for path in self.folder.glob("*.yaml")} - PARTS)
+
+    def __call__(self, name: str) -> Rules:
+        """The rules of this name. Raises NotFound or Misconfigured."""
+        if not NAME.fullmatch(name) or name not in self.names:
+            raise NotFound(f"There are no rules '{name}'; there are {', '.join(self.names)}")
+        return load_rules(self.folder, name)

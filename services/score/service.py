@@ -33,24 +33,25 @@ from services.score.overviews import Overviews
 from services.score.ownwindow import OwnWindow
 from services.score.pace import Pace
 from services.score.proof import Proof
+from services.score.publicboard import Public
 from services.score.recent import Recent, Recently
 from services.score.recipes import load_recipes
 from services.score.reports import report
 from services.score.repository import INDEXES, Tallies
-from services.score.rulesets import rulesets
+from services.score.rulesets import Rulesets
 from services.score.scope import must_see, must_see_all, sight
 from services.score.scorer import Scorer
 from services.score.sheets import KINDS
 from services.score.shelf import Months
 from services.score.views import View
-from services.score.whatif import RulesNamed, Supposition, what_if
+from services.score.whatif import Supposition, what_if
 
 WAIT_S = 10.0
 NIGHT_ENDS = 6
 _log = getLogger(__name__)
 
 
-class Score(Overviews, OwnWindow):
+class Score(Overviews, OwnWindow, Public):
     """Database in, figures out."""
 
     name = "score"
@@ -60,7 +61,7 @@ class Score(Overviews, OwnWindow):
     rules: RulesInForce = Rulebook()
     registry: RegistryCache = Registry()
     recipes: dict[str, Recipe] = Folder("index", load_recipes)
-    rules_named: RulesNamed = Folder("rules", rulesets)
+    rules_named: Rulesets = Folder("rules", Rulesets)
     in_flight: InFlight = Depths()
     recent: Recently = Recent()
 
@@ -144,6 +145,16 @@ class Score(Overviews, OwnWindow):
         """The board of a period: live, as closed, or as last published (`2026-10@1`: as then)."""
         asked = read_query(request, Told)
         return self._scorer(age_s=asked.age).scores(period, asked.index, sight(actor))
+
+    @api("GET", "/v1/indexes", Action.READ_SCORES)
+    def get_indexes(self, request: Request, actor: Actor) -> View:
+        """By which indexes units are scored here, and whose rules `what if` can suppose."""
+        indexes = [
+            {**views.recipe_view(each), "peers": list(each.peers)}
+            for each in self.recipes.values()
+        ]
+        rules = self.rules.current.label
+        return {"indexes": indexes, "rules": rules, "rules_named": self.rules_named.names}
 
     @api("GET", "/v1/reports/<period>", Action.READ_SCORES, asks=Reported)
     def get_report(self, request: Request, actor: Actor, period: str) -> Response:
