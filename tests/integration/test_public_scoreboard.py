@@ -109,6 +109,21 @@ def test_a_published_month_is_public_and_tells_of_no_rating(town: Running) -> No
     assert whole_numbers(board) <= NUMBERS
     for told_on in ("r1", "case-1", "behind", "marked", "signals", "scorer"):
         assert told_on not in answer.text
+    as_open_data(public(town, f"{BOARD}.csv"))
+
+
+def as_open_data(answer: httpx.Response) -> None:
+    """It opens in a spreadsheet, says the same, and runs nothing."""
+    assert answer.content.startswith(b"\xef\xbb\xbf")
+    assert answer.headers["content-disposition"].endswith(f'"scoreboard-{PERIOD}.csv"')
+    rows = list(csv.DictReader(io.StringIO(answer.content.decode("utf-8-sig"))))
+    assert [row["机构编码"] for row in rows] == ["county", "tax", "land", "land-north", "region"]
+    assert (rows[1]["好评率"], rows[1]["位次"]) == ("99.00%", "1")
+    assert (rows[3]["机构"], rows[3]["样本"], rows[3]["好评率"]) == (
+        f"'{FORMULA}",
+        "评价少于5个",
+        "",
+    )
 
 
 def test_every_revision_stays_public_with_its_cause(town: Running) -> None:
@@ -128,18 +143,3 @@ def test_every_revision_stays_public_with_its_cause(town: Running) -> None:
     assert public(town, f"{BOARD}?index=efficiency-index").json()["index"]["of"] == "100"
     for unknown in ("index=happiness", "revision=9"):
         assert public(town, f"{BOARD}?{unknown}").status_code == 404
-
-
-def test_open_data_opens_in_a_spreadsheet_and_runs_nothing(town: Running) -> None:
-    published(town)
-    answer = public(town, f"{BOARD}.csv")
-    assert answer.content.startswith(b"\xef\xbb\xbf")
-    assert answer.headers["content-disposition"].endswith(f'"scoreboard-{PERIOD}.csv"')
-    rows = list(csv.DictReader(io.StringIO(answer.content.decode("utf-8-sig"))))
-    assert [row["机构编码"] for row in rows] == ["county", "tax", "land", "land-north", "region"]
-    assert (rows[1]["好评率"], rows[1]["位次"]) == ("99.00%", "1")
-    assert (rows[3]["机构"], rows[3]["样本"], rows[3]["好评率"]) == (
-        f"'{FORMULA}",
-        "评价少于5个",
-        "",
-    )

