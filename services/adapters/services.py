@@ -20,6 +20,9 @@ _KINDS: dict[str, type[HaopingError]] = {
     if isinstance(kind, type) and issubclass(kind, HaopingError)
 }
 
+_BY_STATUS = {kind.status: kind for kind in reversed(_KINDS.values())}
+"""For an error that only its service knows, the general one of the same status."""
+
 
 class ServicesByName(SharedExtension):
     """Asks `capture`, `store`, `rectify`, `score` and `registry` where the settings say they are.
@@ -89,7 +92,7 @@ def _error(answer: httpx.Response) -> HaopingError:
         name, detail = str(said["type"]).rsplit(":", 1)[-1], str(said["detail"])
     except (ValueError, KeyError, TypeError):
         return HaopingError()
-    kind = _KINDS.get(name, HaopingError)
+    kind = _KINDS.get(name) or _BY_STATUS.get(answer.status_code, HaopingError)
     extra = {k: v for k, v in said.items() if k not in {"type", "title", "status", "detail"}}
     error = kind(detail, **extra)
     error.status = answer.status_code

@@ -6,8 +6,9 @@ from typing import Annotated, Literal, Self
 from pydantic import BaseModel, ConfigDict, Field, StringConstraints, model_validator
 
 from services.contracts.vocabulary import Channel, Level
-from services.score.recent import OLDEST_S
 
+OLDEST_S = 60
+"""How old, in seconds, figures may be at most, whoever asks."""
 DEFAULT_INDEX = "haochaping-composite"
 Source = Annotated[str, StringConstraints(min_length=1, max_length=500, strip_whitespace=True)]
 
@@ -22,6 +23,12 @@ class Aged(Form):
     """How old, in seconds, the figures may be that are answered; 0 works them out now."""
 
     age: int = Field(default=0, ge=0, le=OLDEST_S)
+
+
+class Watched(Aged):
+    """Whether to look anew at what would keep a period from closing that was closed before."""
+
+    now: bool = False
 
 
 class Told(Aged):

@@ -8,24 +8,14 @@ from __future__ import annotations
 import json
 from collections.abc import Iterator
 from datetime import date, timedelta
-from typing import NamedTuple
 
 from services.adapters.mongo import Db, Document
 from services.contracts.vocabulary import Standing, Turn
+from services.score.overview import Hour
 
 LOOK_BACK = timedelta(days=35)
 COUNTING = {"turn": Turn.FIRST.value, "standing": Standing.VALID.value}
 KIND = {"unit": "$unit", "hour": {"$hour": "$pressed_at"}, "level": "$level"}
-
-
-class Hour(NamedTuple):
-    """Ratings of one level in one hour (of UTC, which every server has) of a local day."""
-
-    day: str
-    unit: str
-    hour: int
-    level: int
-    ratings: int
 
 
 class Hours:

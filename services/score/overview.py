@@ -10,18 +10,27 @@ from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import date, datetime, time, timedelta
 from fractions import Fraction
-from typing import Any
+from typing import Any, NamedTuple
 
 from services.contracts.printing import HIGHER_RATE, SHARE
 from services.contracts.rules import Rules
 from services.contracts.vocabulary import Channel, Level
-from services.score.hours import Hour
 from services.score.kept import Kept
 from services.score.tally import by_level, combined, with_parts
 
 View = dict[str, Any]
 DAY = timedelta(days=1)
 WEEKDAYS, HOURS = 7, 24
+
+
+class Hour(NamedTuple):
+    """Ratings of one level in one hour (of UTC, which every server has) of a local day."""
+
+    day: str
+    unit: str
+    hour: int
+    level: int
+    ratings: int
 
 
 @dataclass(frozen=True)

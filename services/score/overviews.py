@@ -9,13 +9,13 @@ from werkzeug.wrappers import Request
 from services.adapters.clock import Clock
 from services.adapters.http import api, read_query
 from services.adapters.mongo import Db
+from services.adapters.recent import Recently
 from services.adapters.registry import RegistryCache
 from services.adapters.rulebook import RulesInForce
 from services.contracts.actor import Action, Actor
 from services.score.forms import Behind, Surveyed
 from services.score.hours import Hours
 from services.score.overview import Overview
-from services.score.recent import Recently
 from services.score.records import Records
 from services.score.repository import Tallies
 from services.score.scope import must_see, must_see_all

@@ -7,6 +7,8 @@ from dataclasses import dataclass
 from datetime import datetime
 from functools import cached_property
 
+from services.adapters.recent import Kept as Recent
+from services.adapters.recent import anew
 from services.contracts.directory import Directory
 from services.contracts.period import Period
 from services.contracts.rules import Rules
@@ -23,8 +25,6 @@ from services.score.kept import Kept
 from services.score.missing import missing
 from services.score.months import Found, Month, checks_of
 from services.score.movement import side_by_side
-from services.score.recent import Kept as Recent
-from services.score.recent import anew
 from services.score.recipes import chosen
 from services.score.repository import Tallies
 from services.score.shelf import Months
@@ -133,12 +133,15 @@ class Scorer:
         facts = self.happenings.facts(period, self.now, self.ends, imports, read)
         return Reading(period, month, context, facts)
 
-    def month(self, key: str) -> View:
-        """What was decided about a period; while it is open, what would keep it from closing."""
+    def month(self, key: str, now: bool = False) -> View:
+        """What was decided about a period, and what would keep it from closing.
+
+        Once it was closed, that is what its checks found then; `now` looks anew.
+        """
         month = self.months.get(Period.parse(key).key)
-        if not month.snapshot:
-            found = checks_of(self.found(self.read(month)))
-            month = month.model_copy(update={"checks": found})
+        if now or not month.snapshot:
+            live = self.recent(("live", month.period), lambda: self.live(month))
+            month = month.model_copy(update={"checks": checks_of(self.found(live))})
         return views.month_view(month)
 
     def found(self, reading: Reading) -> dict[str, Found]:

@@ -12,6 +12,7 @@ from services.adapters.folder import Folder
 from services.adapters.http import api, read_json, read_query
 from services.adapters.http.bodies import read_body
 from services.adapters.mongo import Db, MongoDatabase
+from services.adapters.recent import Recent, Recently
 from services.adapters.registry import Registry, RegistryCache
 from services.adapters.rulebook import Rulebook, RulesInForce
 from services.adapters.timer import every
@@ -24,7 +25,7 @@ from services.score.audit import Audits
 from services.score.board import REGION
 from services.score.closing import Closer, Closing
 from services.score.exports import Export, exported
-from services.score.forms import Aged, Compared, Days, Explained, Exported, Reported, Sheet, Told
+from services.score.forms import Compared, Days, Explained, Exported, Reported, Sheet, Told, Watched
 from services.score.happenings import Happenings
 from services.score.hours import Hours
 from services.score.importing import Importer, Submitted
@@ -34,7 +35,6 @@ from services.score.ownwindow import OwnWindow
 from services.score.pace import Pace
 from services.score.proof import Proof
 from services.score.publicboard import Public
-from services.score.recent import Recent, Recently
 from services.score.recipes import load_recipes
 from services.score.reports import report
 from services.score.repository import INDEXES, Tallies
@@ -72,7 +72,7 @@ class Score(Overviews, OwnWindow, Public):
         if self.pace.ready(start) and Tallies(self.db).recompute():
             self.pace.worked(start, time.monotonic())
 
-    @every(300)
+    @every(60)
     def count_hours(self) -> None:
         """Count the hours of the days that have changed."""
         today = self.clock.now().astimezone(self.rules.current.region.zone).date()
@@ -150,8 +150,7 @@ class Score(Overviews, OwnWindow, Public):
     def get_indexes(self, request: Request, actor: Actor) -> View:
         """By which indexes units are scored here, and whose rules `what if` can suppose."""
         indexes = [
-            {**views.recipe_view(each), "peers": list(each.peers)}
-            for each in self.recipes.values()
+            {**views.recipe_view(each), "peers": list(each.peers)} for each in self.recipes.values()
         ]
         rules = self.rules.current.label
         return {"indexes": indexes, "rules": rules, "rules_named": self.rules_named.names}
@@ -205,10 +204,11 @@ class Score(Overviews, OwnWindow, Public):
         proof = Proof(self._scorer(age_s=asked.age), period, unit, asked.index, figure)
         return proof.again() if asked.again else proof.page(asked.cursor)
 
-    @api("GET", "/v1/months/<period>", Action.READ_SCORES, asks=Aged)
+    @api("GET", "/v1/months/<period>", Action.READ_SCORES, asks=Watched)
     def get_month(self, request: Request, actor: Actor, period: str) -> View:
         """How far a period has come, and what would keep it from closing."""
-        return self._scorer(waiting_s=0, age_s=read_query(request, Aged).age).month(period)
+        asked = read_query(request, Watched)
+        return self._scorer(waiting_s=0, age_s=asked.age).month(period, asked.now)
 
     @api("GET", "/v1/months/<period>/late", Action.READ_SCORES)
     def get_late(self, request: Request, actor: Actor, period: str) -> View:

@@ -10,8 +10,8 @@ import pytest
 
 from services.adapters.mongo import Db
 from services.score.forms import Behind
-from services.score.hours import Hour, Hours
-from services.score.overview import Overview
+from services.score.hours import Hours
+from services.score.overview import Hour, Overview
 from services.score.records import AT_A_TIME, NotACursor, Records
 from services.score.repository import Tallies
 from tests.unit.score.town import RULES, case_document, rating, store

@@ -342,3 +342,26 @@ def test_the_bench_measures_what_was_promised(stack: Stack) -> None:
     assert [bar.name for bar in result.bars] == bars
     [recounted] = result.raw["buckets recounted"].runs
     assert recounted == 1
+
+
+def test_a_dashboard_and_the_ratings_behind_its_numbers_are_shown(running: Running) -> None:
+    a_month(running)
+    days = "first=2020-12-01&last=2020-12-28"
+    told = running.get(f"/v1/overview?{days}")
+    assert (told["count"], told["bad"], told["fresh"]) == (100, 1, True)
+    one_bad = running.get(f"/v1/records?{days}&bad=true&level=1&channel=pc")["items"]
+    assert [each["unit"] for each in one_bad] == ["tax"]
+    elsewhere = running.ask("GET", f"/v1/overview?{days}", token="land")
+    assert elsewhere.status_code == 403
+    too_long = running.ask("GET", "/v1/overview?first=2020-01-01&last=2020-12-31")
+    assert too_long.status_code == 422
+
+
+def test_a_board_of_a_moment_ago_is_told_only_to_whoever_asks_for_it(running: Running) -> None:
+    a_month(running)
+    path = f"/v1/scores/{PERIOD}"
+    assert running.get(f"{path}?age=60")["region"]["counts"]["ratings"]["in_levels"] == 100
+    store(running.db, rating())
+    assert running.tallies()["total"] == 101
+    assert running.get(f"{path}?age=60")["region"]["counts"]["ratings"]["in_levels"] == 100
+    assert running.get(path)["region"]["counts"]["ratings"]["in_levels"] == 101

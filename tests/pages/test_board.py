@@ -65,6 +65,7 @@ def test_a_press_on_the_kiosk_becomes_a_case_that_is_closed_and_a_month_that_is_
             expect(officer.get_by_role("status").first).to_be_visible()
         expect(officer.locator(".casehead").get_by_text("已办结").first).to_be_visible()
         months.set_clock("2026-11-02T09:00")
+        months.counted(OCTOBER, 1)
         scorer = visit(f"/board/{OCTOBER}", tokens["scorer"])
         for box in scorer.get_by_label("我知道，照此关账").all():
             box.check()
@@ -188,7 +189,9 @@ def test_the_board_is_usable_at_every_width_and_by_everybody(
         f"/board/{SEPTEMBER}/what-if",
         f"/board/records?first={SEPTEMBER}-10&last={SEPTEMBER}-10&bad=true",
     ):
-        page.goto(path)
+        answer = page.goto(path)
+        assert answer is not None
+        assert answer.ok, path
         assert grave_violations(page) == [], path
         wide = page.evaluate("document.documentElement.scrollWidth")
         assert wide <= width, f"{path} is {wide} px wide"

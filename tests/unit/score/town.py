@@ -96,10 +96,13 @@ def case_document(**changes: Any) -> dict[str, Any]:
 
 
 def rating(day: str = "2020-12-01", unit: str = "tax", level: int = 5, **changes: Any) -> Document:
-    """A rating as the store keeps it, as far as score reads it."""
+    """A rating as the store keeps it, as far as score reads it, pressed at noon."""
+    id = uuid.uuid4().hex
     return {
-        "_id": uuid.uuid4().hex,
+        "_id": id,
+        "rating_id": id,
         "day": day,
+        "pressed_at": datetime.fromisoformat(f"{day}T12:00+08:00"),
         "unit": unit,
         "window": "w1",
         "channel": "pc",

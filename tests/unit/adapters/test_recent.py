@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable
 
-from services.score.recent import MOST_KEPT, Recently
+from services.adapters.recent import MOST_KEPT, Recently
 
 
 def counting() -> Callable[[], int]:

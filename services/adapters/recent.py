@@ -11,8 +11,6 @@ from eventlet.semaphore import Semaphore
 from nameko.extensions import DependencyProvider
 
 MOST_KEPT = 12
-OLDEST_S = 60
-"""How old, in seconds, an answer may be at most, whoever asks."""
 
 Worked = TypeVar("Worked")
 Kept = Callable[[Hashable, Callable[[], Worked]], Worked]
