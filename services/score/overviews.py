@@ -6,12 +6,7 @@ from typing import Any
 
 from werkzeug.wrappers import Request
 
-from services.adapters.clock import Clock
 from services.adapters.http import api, read_query
-from services.adapters.mongo import Db
-from services.adapters.recent import Recently
-from services.adapters.registry import RegistryCache
-from services.adapters.rulebook import RulesInForce
 from services.contracts.actor import Action, Actor
 from services.score.forms import Behind, Surveyed
 from services.score.hours import Hours
@@ -19,18 +14,13 @@ from services.score.overview import Overview
 from services.score.records import Records
 from services.score.repository import Tallies
 from services.score.scope import must_see, must_see_all
+from services.score.wiring import Wired
 
 View = dict[str, Any]
 
 
-class Overviews:
+class Overviews(Wired):
     """Shows what happened at a unit with all below it, or in the whole region."""
-
-    db: Db
-    clock: Clock
-    rules: RulesInForce
-    registry: RegistryCache
-    recent: Recently
 
     @api("GET", "/v1/overview", Action.READ_SCORES, asks=Surveyed)
     def get_overview(self, request: Request, actor: Actor) -> View:

@@ -13,17 +13,15 @@ from datetime import date, timedelta
 from pydantic import BaseModel
 from werkzeug.wrappers import Request
 
-from services.adapters.clock import Clock
 from services.adapters.http import api
 from services.adapters.mongo import Db
-from services.adapters.registry import RegistryCache
-from services.adapters.rulebook import RulesInForce
 from services.contracts.actor import Action, Actor
 from services.contracts.directory import Directory, Principal
 from services.contracts.vocabulary import Level
 from services.errors import NotFound
 from services.score.kept import Kept
 from services.score.tally import Channels, by_level, combined
+from services.score.wiring import Wired
 
 SMALLEST, MONTHS = 5, 6
 
@@ -48,13 +46,8 @@ class OwnResults(BaseModel):
     months: list[MonthAtWindow]
 
 
-class OwnWindow:
+class OwnWindow(Wired):
     """Shows whoever sits at a window how it is rated."""
-
-    db: Db
-    clock: Clock
-    rules: RulesInForce
-    registry: RegistryCache
 
     @api("GET", "/v1/my-window", Action.READ_OWN_WINDOW, answers=OwnResults)
     def get_own_window(self, request: Request, actor: Actor) -> OwnResults:

@@ -1,0 +1,63 @@
+"""Months: watched while they fill, closed when they are over, published, and revised."""
+
+from __future__ import annotations
+
+from logging import getLogger
+
+from werkzeug.wrappers import Request
+
+from services.adapters.http import api, read_json, read_query
+from services.adapters.timer import every
+from services.contracts.actor import Action, Actor
+from services.score.board import REGION
+from services.score.closing import Closer, Closing
+from services.score.forms import Watched
+from services.score.views import View
+from services.score.wiring import Wired
+
+WAIT_S = 10.0
+_log = getLogger(__name__)
+
+
+class Deciding(Wired):
+    """Tells how far a month has come, and carries out what is decided about it."""
+
+    @every(60)
+    def close_due(self) -> None:
+        """Close last month once its day has come and everything is clear."""
+        if Closer(self._scorer()).due() is None:
+            return
+        if closed := Closer(self._scorer(WAIT_S)).close_due():
+            _log.info("%s closed by schedule", closed.period)
+
+    @api("GET", "/v1/months/<period>", Action.READ_SCORES, asks=Watched)
+    def get_month(self, request: Request, actor: Actor, period: str) -> View:
+        """How far a period has come, and what would keep it from closing."""
+        asked = read_query(request, Watched)
+        return self._scorer(waiting_s=0, age_s=asked.age).month(period, asked.now)
+
+    @api("GET", "/v1/months/<period>/late", Action.READ_SCORES)
+    def get_late(self, request: Request, actor: Actor, period: str) -> View:
+        """Presses that came in after the horizon of a published period: listed, not scored."""
+        self._demand_sight(actor, REGION)
+        return Closer(self._scorer()).late(period)
+
+    @api("POST", "/v1/months/<period>:close", Action.CLOSE_MONTH, takes=Closing)
+    def close(self, request: Request, actor: Actor, period: str) -> View:
+        """Take the snapshot of a period that is over."""
+        self._demand_sight(actor, REGION)
+        closing = read_json(request, Closing)
+        return Closer(self._scorer(WAIT_S)).close(period, closing, actor.id)
+
+    @api("POST", "/v1/months/<period>:publish", Action.CLOSE_MONTH)
+    def publish(self, request: Request, actor: Actor, period: str) -> View:
+        """Publish the snapshot as an immutable revision."""
+        self._demand_sight(actor, REGION)
+        return Closer(self._scorer()).publish(period, actor.id)
+
+    @api("POST", "/v1/months/<period>:revise", Action.CLOSE_MONTH, takes=Closing)
+    def revise(self, request: Request, actor: Actor, period: str) -> View:
+        """Close a published period again and publish the revision with difference and cause."""
+        self._demand_sight(actor, REGION)
+        closing = read_json(request, Closing)
+        return Closer(self._scorer(WAIT_S)).revise(period, closing, actor.id)

@@ -1,0 +1,42 @@
+"""Figures that others count: taken in whole or not at all, and what holds for a period."""
+
+from __future__ import annotations
+
+from werkzeug.wrappers import Request
+
+from services.adapters.http import api, read_json, read_query
+from services.adapters.http.bodies import read_body
+from services.contracts.actor import Action, Actor
+from services.contracts.period import Period
+from services.score.archive import Imports
+from services.score.forms import Sheet
+from services.score.importing import Importer, Submitted
+from services.score.scope import sight
+from services.score.sheets import KINDS
+from services.score.views import View
+from services.score.wiring import Wired
+
+
+class Receiving(Wired):
+    """Takes figures as rows or as a table, and shows what there is."""
+
+    @api("POST", "/v1/imports", Action.CLOSE_MONTH, takes=Submitted, answers={201: None})
+    def post_import(self, request: Request, actor: Actor) -> tuple[int, View]:
+        """Import figures of a period: JSON, or CSV or XLSX with `period` and `source` asked.
+
+        Everything or nothing: with one wrong row nothing is imported, and every mistake is named.
+        """
+        importer = self._importer(actor)
+        if request.mimetype in KINDS:
+            asked = read_query(request, Sheet)
+            return 201, importer.sheet(asked, read_body(request), request.mimetype, actor.id)
+        return 201, importer.rows(read_json(request, Submitted), actor.id)
+
+    @api("GET", "/v1/imports/<period>", Action.READ_SCORES)
+    def get_imports(self, request: Request, actor: Actor, period: str) -> View:
+        """What holds for a period, what is missing, and every import that there was."""
+        importer = self._importer(actor)
+        return importer.show(Period.parse(period), list(self.recipes.values()))
+
+    def _importer(self, actor: Actor) -> Importer:
+        return Importer(Imports(self.db), self.registry.current, sight(actor), self.clock.now())
