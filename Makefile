@@ -10,7 +10,7 @@ REAL := PYTHONWARNINGS=ignore $(BIN)/nameko test -q -m "integration or e2e" \
 BROWSER := $(BIN)/pytest -q -m browser tests/pages
 
 .DEFAULT_GOAL := help
-.PHONY: help demo run test unit real pages lint format bench lock clean
+.PHONY: help demo run test unit real pages screens lint format bench lock clean
 
 help: ## List what can be made
 	@grep -hE '^[a-z]+:.*##' $(MAKEFILE_LIST) | sed -E 's/:.*## /\t/' | expand -t 10
@@ -32,6 +32,9 @@ real: $(READY) ## The tests on a real broker and database
 
 pages: $(READY) ## The tests of pages, in a real browser
 	@$(BROWSER)
+
+screens: $(READY) ## Pictures of every page, into docs/screens
+	@PYTHONWARNINGS=ignore $(BIN)/python -m tests.screens.take
 
 lint: $(READY) ## Style, types and who may import whom
 	@$(BIN)/ruff check --quiet .

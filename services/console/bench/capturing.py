@@ -6,9 +6,9 @@ import json
 import subprocess
 import sys
 import time
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from concurrent.futures import ThreadPoolExecutor
-from contextlib import contextmanager
+from contextlib import ExitStack, contextmanager
 from itertools import takewhile
 from typing import Any
 
@@ -23,7 +23,8 @@ from services.console.bench.pressing import forms
 from services.console.bench.result import Bar, Result
 from services.console.bench.stopwatch import quantile
 from services.console.stack import Stack
-from services.console.stack.ports import claim
+from services.console.stack.application import addresses
+from services.console.stack.ports import LOOPBACK, claim
 from services.console.stack.waiting import healthy, wait_until
 from services.contracts.actor import Role
 from services.contracts.directory import Directory, Principal
@@ -31,7 +32,7 @@ from services.contracts.directory import Directory, Principal
 TOKEN = "bench" * 8
 WARMING, SINGLES, BATCHED, PACK, PACED_S = 300, 3000, 20_000, 1000, 10
 CONNECTIONS = 32
-LONGEST_WAY_S = 60
+LONGEST_WAY_S, START_S = 60, 60
 CAPTURE = service("capture")
 FASTAPI = peer("fastapi_faststream")
 
@@ -85,18 +86,34 @@ def _serving(course: Course, contender: Contender) -> Iterator[str]:
 
 @contextmanager
 def answering(course: Course, contender: Contender) -> Iterator[str]:
-    address = f"127.0.0.1:{claim((contender.name,), {})[contender.name]}"
-    told = {"WEB_SERVER_ADDRESS": address, "PRESS_TOKEN": TOKEN}
-    process = course.start(contender, 0, told)
+    """One contender, at the address that is yielded, until the `with` ends."""
+    with serving(course, (contender,), {"PRESS_TOKEN": TOKEN}) as urls:
+        yield urls[contender.name]
 
+
+@contextmanager
+def serving(
+    course: Course, contenders: Sequence[Contender], told: Mapping[str, str]
+) -> Iterator[Mapping[str, str]]:
+    """Contenders that know each other's addresses, which are yielded, until the `with` ends."""
+    ports = claim([each.name for each in contenders], {})
+    with ExitStack() as running:
+        for each in contenders:
+            at = f"{LOOPBACK}:{ports[each.name]}"
+            own = {"WEB_SERVER_ADDRESS": at, **addresses(ports), **told}
+            process = course.start(each, 0, own)
+            running.callback(course.end, process)
+            _wait_for(course, each, f"http://{at}", process)
+        yield {name: f"http://{LOOPBACK}:{port}" for name, port in ports.items()}
+
+
+def _wait_for(
+    course: Course, contender: Contender, url: str, process: subprocess.Popen[bytes]
+) -> None:
     def ended() -> bool:
         return process.poll() is not None
 
-    try:
-        wait_until(lambda: healthy(f"http://{address}"), contender.name, 60, course.log, ended)
-        yield f"http://{address}"
-    finally:
-        course.end(process)
+    wait_until(lambda: healthy(url), contender.name, START_S, course.log, ended)
 
 
 def enter_sender(db: Db) -> None:

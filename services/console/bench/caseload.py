@@ -3,12 +3,14 @@
 from __future__ import annotations
 
 import random
+import uuid
 from collections.abc import Iterator
 from dataclasses import replace
 from datetime import datetime, timedelta
 from functools import reduce
 from itertools import islice
 
+from services.adapters.mongo import Db
 from services.adapters.settings import token_hash
 from services.console.bench.load import RULES
 from services.contracts.actor import Actor, Role
@@ -19,12 +21,17 @@ from services.contracts.vocabulary import Channel, Level
 from services.rectify.attachment import Attachment
 from services.rectify.case import move
 from services.rectify.deadlines import derive
+from services.rectify.document import opening
 from services.rectify.facts import Act, Command, Office, Step
 from services.rectify.history import escalated
 from services.rectify.opening import case_id, for_rating, opened
+from services.rectify.repository import CASES
 
 UNITS, ITEMS, ROOT = 20, 200, "county"
 SENDER, DISPATCHER = "bench-sender", "bench-dispatcher"
+KEY, KEYS = b"bench" * 8, uuid.UUID("3b1f7c52-1d5e-5f0a-9c0d-6d4a2f6e8b10")
+"""With what histories are sealed, and from what the keys of ratings are made."""
+AT_ONCE = 500
 LIFE = {
     "": 3,
     "claim": 3,
@@ -44,7 +51,8 @@ def officer(number: int) -> str:
     return f"bench-officer-{number}"
 
 
-def _person(id: str, role: Role, unit: str | None) -> Principal:
+def person(id: str, role: Role, unit: str | None) -> Principal:
+    """Somebody with one role, whose token is the same word as the id."""
     return Principal(id=id, name=id, roles=frozenset({role}), unit=unit, token_hash=token_hash(id))
 
 
@@ -58,10 +66,10 @@ DIRECTORY = Directory(
         Window(id=f"w{n}", name=f"{n}号窗口", hall="大厅", unit=f"u{n}") for n in range(UNITS)
     ),
     principals=(
-        *(_person(officer(n), Role.OFFICER, f"u{n}") for n in range(UNITS)),
-        _person(DISPATCHER, Role.DISPATCHER, ROOT),
-        _person("bench-auditor", Role.AUDITOR, ROOT),
-        _person(SENDER, Role.SYSTEM, None),
+        *(person(officer(n), Role.OFFICER, f"u{n}") for n in range(UNITS)),
+        person(DISPATCHER, Role.DISPATCHER, ROOT),
+        person("bench-auditor", Role.AUDITOR, ROOT),
+        person(SENDER, Role.SYSTEM, None),
     ),
 )
 
@@ -90,6 +98,13 @@ def fresh(number: int, at: datetime, name: str) -> Iterator[Step]:
     chance = random.Random(name)
     step = _lived(at, "", at)
     return (_another(step, f"{name}:{each}", chance) for each in range(number))
+
+
+def keep(db: Db, steps: Iterator[Step], key: bytes = KEY) -> None:
+    """Insert cases as the service keeps them."""
+    while some := list(islice(steps, AT_ONCE)):
+        documents = [opening(step, key, RULES) for step in some]
+        db[CASES].insert_many(documents, ordered=False)
 
 
 def _lived(at: datetime, life: str, now: datetime) -> Step:
@@ -135,10 +150,10 @@ def _rating(at: datetime) -> BadRatingStored:
 
 def _another(step: Step, number: int | str, chance: random.Random) -> Step:
     """The same life of another rating, at another unit."""
-    unit, case = chance.randrange(UNITS), step.case
+    unit, case, key = chance.randrange(UNITS), step.case, str(uuid.uuid5(KEYS, f"{number}"))
     changes: dict[str, object] = {
-        "id": case_id(f"bench:{number}"),
-        "rating_key": f"bench:{number}",
+        "id": case_id(key),
+        "rating_key": key,
         "unit": f"u{unit}",
         "home": f"u{unit}",
         "handler": f"u{unit}",

@@ -8,7 +8,7 @@ from typing import Annotated
 import typer
 from rich.console import Console
 
-from services.console.bench import capturing, growing, rectifying, scoring, storing
+from services.console.bench import capturing, growing, portaling, rectifying, scoring, storing
 from services.console.bench.result import show, write
 from services.console.stack import Stack
 from services.errors import HaopingError
@@ -19,6 +19,7 @@ BENCHES = {
     "growth": growing.run,
     "rectify": rectifying.run,
     "score": scoring.run,
+    "portal": portaling.run,
 }
 
 

@@ -52,10 +52,14 @@ class Run:
     cpu_s: float
 
 
-STORE = Contender(
-    "store",
-    ("-m", "nameko", "run", "--config", "config/services.yaml", "services.store.service:Store"),
-)
+def service(name: str) -> Contender:
+    """One of ours: `capture` is `services.capture.service:Capture`."""
+    settings = ("--config", "config/services.yaml")
+    found = f"services.{name}.service:{name.capitalize()}"
+    return Contender(name, ("-m", "nameko", "run", *settings, found))
+
+
+STORE = service("store")
 
 
 def peer(name: str, **told: str) -> Contender:

@@ -23,16 +23,13 @@ from services.console.bench.capturing import (
     enter_sender,
     press,
 )
-from services.console.bench.contender import STORE, Contender, Course
+from services.console.bench.contender import STORE, Course, service
 from services.console.bench.load import FIRST
 from services.console.bench.result import Result
 from services.console.bench.stopwatch import quantile
 from services.score.repository import INDEXES, Tallies
 
-SCORE = Contender(
-    "score",
-    ("-m", "nameko", "run", "--config", "config/services.yaml", "services.score.service:Score"),
-)
+SCORE = service("score")
 LONGEST_S = 120.0
 PROBE = "qr"
 """A channel that the load does not use, so that a probe is known again in its bucket."""

@@ -28,15 +28,17 @@ from services.console.bench.capturing import (
 from services.console.bench.caseload import (
     DIRECTORY,
     DISPATCHER,
+    KEY,
     SENDER,
     TAG,
     UNITS,
     aged,
     fresh,
+    keep,
     officer,
     working_days,
 )
-from services.console.bench.contender import STORE, Contender, Course
+from services.console.bench.contender import STORE, Course, service
 from services.console.bench.load import RULES
 from services.console.bench.pressing import forms
 from services.console.bench.result import Bar, Result
@@ -45,18 +47,12 @@ from services.console.stack import Stack
 from services.contracts.vocabulary import Level
 from services.rectify.deadlines import derive
 from services.rectify.desk import escalate_due
-from services.rectify.document import opening
-from services.rectify.facts import Office, Step
+from services.rectify.facts import Office
 from services.rectify.opening import case_id
 from services.rectify.repository import CASES, INDEXES, Cases
 
-KEY = b"bench" * 8
-AT_ONCE = 500
 CLEARING_S = 300
-RECTIFY = Contender(
-    "rectify",
-    ("-m", "nameko", "run", "--config", "config/services.yaml", "services.rectify.service:Rectify"),
-)
+RECTIFY = service("rectify")
 LISTS = (
     "mine=true",
     "my_unit=true",
@@ -129,15 +125,9 @@ def _county(course: Course) -> Iterator[Db]:
         db.client.close()
 
 
-def _keep(db: Db, steps: Iterator[Step]) -> None:
-    while some := list(islice(steps, AT_ONCE)):
-        documents = [opening(step, KEY, RULES) for step in some]
-        db[CASES].insert_many(documents, ordered=False)
-
-
 def _lists(course: Course, rounds: int, result: Result, size: Size) -> None:
     with _county(course) as db:
-        _keep(db, aged(size.cases, datetime.now(UTC)))
+        keep(db, aged(size.cases, datetime.now(UTC)))
         with answering(course, RECTIFY) as url:
             for _ in range(rounds):
                 officers = [officer(number % UNITS) for number in range(size.lists)]
@@ -173,8 +163,8 @@ def _sweeps(course: Course, rounds: int, result: Result, size: Size) -> None:
         for number in range(rounds):
             batch = list(fresh(size.due, mornings[number], f"due-{number}"))
             due.append(derive(batch[0].case, RULES).next_due_at or mornings[-1])
-            _keep(db, iter(batch))
-        _keep(db, fresh(size.cases - rounds * size.due, mornings[-1], "rest"))
+            keep(db, iter(batch))
+        keep(db, fresh(size.cases - rounds * size.due, mornings[-1], "rest"))
         for at in due:
             office = Office(RULES, DIRECTORY, at)
             swept, taken = _sweep(cases, office)

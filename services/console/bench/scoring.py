@@ -20,6 +20,7 @@ from services.console.bench.load import RULES
 from services.console.bench.result import Bar, Result
 from services.console.stack import Stack
 from services.console.stack.layout import PROJECT
+from services.contracts.directory import Directory
 from services.contracts.time_to_rate import rating_ends
 from services.score.archive import Imports
 from services.score.closing import Closer, Closing
@@ -79,8 +80,8 @@ def _month(course: Course, size: Size) -> Iterator[Db]:
         everywhere, chance = scoreload.places(size.units), random.Random(0)
         where = (chance.choice(everywhere) for _ in range(size.ratings))
         scoreload.keep(db, scoreload.ratings(where, chance))
-        _count(db)
-        _closer(db, size).close(scoreload.MONTH, Closing(), SCORER)
+        count(db)
+        closer(db, scoreload.directory(size.units)).close(scoreload.MONTH, Closing(), SCORER)
         yield db
     finally:
         with pymongo.timeout(LONGEST_S):
@@ -88,17 +89,18 @@ def _month(course: Course, size: Size) -> Iterator[Db]:
         db.client.close()
 
 
-def _count(db: Db) -> None:
+def count(db: Db) -> None:
     """Bring every tally up to date, as the service does between batches."""
     while not Tallies(db).fresh:
         Tallies(db).recompute()
 
 
-def _closer(db: Db, size: Size) -> Closer:
+def closer(db: Db, known: Directory, now: datetime = NOW) -> Closer:
+    """What closes and reads months of these units, as the service does at `now`."""
     ends = rating_ends(RULES.region, RULES.rating.time_to_rate)
     recipes = tuple(load_recipes(PROJECT / "config" / "index").values())
     parts = (Tallies(db), Happenings(db), Months(db), Imports(db))
-    return Closer(Scorer(*parts, RULES, recipes, scoreload.directory(size.units), ends, NOW))
+    return Closer(Scorer(*parts, RULES, recipes, known, ends, now))
 
 
 def _close(db: Db, size: Size, result: Result, chance: random.Random) -> None:
@@ -107,15 +109,15 @@ def _close(db: Db, size: Size, result: Result, chance: random.Random) -> None:
     some = chance.sample(everywhere, max(1, int(len(everywhere) * CHANGED)))
     where = (chance.choice(some) for _ in range(max(len(some), int(size.ratings * CHANGED))))
     scoreload.keep(db, scoreload.ratings(where, chance))
-    _count(db)
+    count(db)
     started = time.monotonic()
-    closed = _closer(db, size).close(scoreload.MONTH, Closing(), SCORER)
+    closed = closer(db, scoreload.directory(size.units)).close(scoreload.MONTH, Closing(), SCORER)
     result.record("close", "s", time.monotonic() - started)
     result.record("buckets recounted", f"of {closed['buckets']}", closed["recounted"])
     started = time.monotonic()
     found = _group(db)
     result.record("bare $group", "s", time.monotonic() - started)
-    _demand_digits(_closer(db, size), found)
+    _demand_digits(closer(db, scoreload.directory(size.units)), found)
 
 
 def _group(db: Db) -> Counter[tuple[str, int]]:
@@ -148,9 +150,9 @@ def _preview(db: Db, size: Size, result: Result, chance: random.Random) -> None:
     where = ((day, f"u{chance.randrange(size.units)}") for _ in range(BATCH))
     scoreload.keep(db, scoreload.ratings(where, chance))
     started = time.monotonic()
-    _count(db)
+    count(db)
     counted = time.monotonic()
-    scorer = _closer(db, size).scorer
+    scorer = closer(db, scoreload.directory(size.units)).scorer
     live = scorer.months.get(scoreload.MONTH).model_copy(update={"snapshot": None})
     scorer.live(live).page(INDEX, lambda unit: True)
     result.record("batch to tallies", "s", counted - started)
