@@ -16,9 +16,8 @@ from services.rectify.document import slot
 from services.rectify.facts import Move
 from services.rectify.opening import case_id
 from services.rectify.repository import CASES, Cases
-from tests.unit.rectify.county import RULES, act, actor, bad_rating, office
+from tests.unit.rectify.county import KEY, RULES, act, actor, bad_rating, office
 
-KEY = b"k" * 32
 ID = case_id("a")
 PART = slot(ID)
 EVERYTHING = frozenset({"bureau", "social", "north", "empty"})

@@ -26,6 +26,7 @@ from services.rectify.listing import Query
 from services.rectify.opening import Report, case_id
 from services.rectify.repository import CASES, INDEXES, UNOPENED, Cases
 from tests.unit.rectify.county import (
+    KEY,
     MONDAY,
     PHOTO,
     RULES,
@@ -37,7 +38,6 @@ from tests.unit.rectify.county import (
     office,
 )
 
-KEY = b"k" * 32
 EVERYTHING = frozenset({"bureau", "social", "north", "empty"})
 LATER = MONDAY + timedelta(days=30)
 

@@ -18,11 +18,10 @@ from services.rectify.figures import figures
 from services.rectify.opening import case_id
 from services.rectify.rederiving import rederive_open
 from services.rectify.repository import Cases
-from tests.unit.rectify.county import MONDAY, RULES, actor, bad_rating, changed, office
+from tests.unit.rectify.county import KEY, MONDAY, RULES, actor, bad_rating, changed, office
 
 MARCH = Period.parse("2020-03")
 SOCIAL = frozenset({"social"})
-KEY = b"k" * 32
 SHORTER = changed(
     RULES.model_copy(update={"version": 2}),
     deadlines={"rectify": {"ordinary": {"count": 5, "unit": "working_days"}}},

@@ -22,18 +22,17 @@ from services.rectify.opening import case_id
 from services.rectify.repository import CASES, Cases
 from services.rectify.views import Asked
 from tests.unit.rectify.county import (
+    KEY,
     MONDAY,
     RULES,
     act,
     actor,
     bad_rating,
+    lived,
     office,
-    opened_case,
-    story,
     told,
 )
 
-KEY = b"k" * 32
 EVERYTHING = frozenset({"bureau", "social", "north", "empty"})
 LIVES = (
     "",
@@ -59,11 +58,7 @@ def many(db: Db) -> list[Document]:
     """Cases in every state, due on few days, so that hundreds are due at the same moment."""
     chance, documents = random.Random(7), []
     days = [MONDAY + timedelta(days=day) for day in (0, 1, 7)]
-    lives = [
-        story(opened_case(at), life, at) if life else opened_case(at)
-        for at in days
-        for life in LIVES
-    ]
+    lives = [lived(life, at) for at in days for life in LIVES]
     for number in range(MANY):
         case, about = (
             chance.choice(lives),
@@ -213,10 +208,9 @@ def test_the_words_of_a_list_mean_what_an_officer_means(cases: Cases) -> None:
         ("c", ""),
         ("d", "li claim, li verify"),
     ):
-        case = opened_case(rating_key=name)
-        case = story(case, lines) if lines else case
+        case = lived(lines, rating_key=name)
         cases.open(Step(case, (), ()))
-    cases.open(Step(opened_case(rating_key="n", unit="north"), (), ()))
+    cases.open(Step(lived(rating_key="n", unit="north"), (), ()))
     noon, later = MONDAY.replace(day=3, hour=12), MONDAY.replace(day=3, hour=18)
     assert asked(cases, "li", noon, mine=True) == {"a", "d"}
     assert asked(cases, "li", noon, my_unit=True) == {"a", "b", "c", "d"}
@@ -229,7 +223,7 @@ def test_the_words_of_a_list_mean_what_an_officer_means(cases: Cases) -> None:
 
 
 def test_a_paused_case_is_shown_as_such(cases: Cases) -> None:
-    waiting = told(story(opened_case(), "li claim, li verify"), "li pause")
+    waiting = told(lived("li claim, li verify"), "li pause")
     cases.open(Step(waiting, (), ()))
     (shown,) = Asked().page(cases, actor("li"), office())["items"]
     assert (shown["paused"], shown["overdue"]) == (True, False)
@@ -245,7 +239,7 @@ def order_for(cases: Cases, ids: list[str], **over: Any) -> Assignment:
 def test_many_cases_are_assigned_once_with_a_result_for_each(cases: Cases) -> None:
     for name in ("a", "b"):
         hearing.hear(cases, office(), bad_rating(rating_key=name))
-    closed = story(opened_case(rating_key="c"), "li claim, li verify, li submit, he satisfied")
+    closed = lived("li claim, li verify, li submit, he satisfied", rating_key="c")
     cases.open(Step(closed, (), ()))
     ids = [case_id("a"), closed.id, "case-unknown", case_id("b")]
     order = order_for(cases, ids)

@@ -17,9 +17,8 @@ from services.rectify.opening import case_id
 from services.rectify.rederiving import rederive_open
 from services.rectify.rederiving import rederived as step_of
 from services.rectify.repository import CASES, Cases
-from tests.unit.rectify.county import MONDAY, RULES, act, actor, bad_rating, changed, office
+from tests.unit.rectify.county import KEY, MONDAY, RULES, act, actor, bad_rating, changed, office
 
-KEY = b"k" * 32
 LATER = MONDAY + timedelta(hours=2)
 SHORTER = changed(
     RULES.model_copy(update={"version": 2}),

@@ -27,9 +27,8 @@ from services.rectify.statements import (
     state,
     window_of,
 )
-from tests.unit.rectify.county import DIRECTORY, MONDAY, RULES, bad_rating, office
+from tests.unit.rectify.county import DIRECTORY, KEY, MONDAY, RULES, bad_rating, office
 
-KEY = b"k" * 32
 TUESDAY = MONDAY + timedelta(days=1)
 CLERK = Principal(id="min", name="敏", roles=frozenset({Role.CLERK}), unit="social", window="w1")
 TOWN = DIRECTORY.model_copy(

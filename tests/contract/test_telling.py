@@ -16,7 +16,7 @@ from services.rectify.notices import Kind, Subscription
 from services.rectify.opening import case_id
 from services.rectify.repository import Cases
 from services.rectify.telling import Teller
-from tests.unit.rectify.county import MONDAY, RULES, bad_rating, office
+from tests.unit.rectify.county import KEY, MONDAY, RULES, bad_rating, office
 
 CASE = case_id("a")
 EVENING = MONDAY.replace(hour=20)
@@ -25,7 +25,7 @@ MORNING = EVENING + timedelta(hours=13)
 
 def teller(db: Db, now: datetime) -> Teller:
     """Whoever tells at that time; with nobody to send to."""
-    cases = Cases(db, b"k" * 32, RULES)
+    cases = Cases(db, KEY, RULES)
     sender, post = Sender(()), Post(None, "haoping@localhost")
     where = Noticeboard(db), Subscriptions(db)
     return Teller(*where, cases, office(now), now, sender, post, lambda _: {})
@@ -34,7 +34,7 @@ def teller(db: Db, now: datetime) -> Teller:
 @pytest.fixture
 def reminder(db: Db) -> CaseMoved:
     """A case has fallen due, and a system wants to know."""
-    hearing.hear(Cases(db, b"k" * 32, RULES), office(), bad_rating(rating_key="a"))
+    hearing.hear(Cases(db, KEY, RULES), office(), bad_rating(rating_key="a"))
     subscription = Subscription(
         id="wh-1",
         url="http://localhost/hook",

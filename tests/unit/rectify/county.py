@@ -24,6 +24,8 @@ from services.rectify.opening import for_rating, opened
 ZONE = ZoneInfo("Asia/Shanghai")
 RULES: Rules = load_rules(Path(__file__).parents[3] / "config" / "rules", "weiyuan")
 MONDAY = datetime(2020, 3, 2, 10, tzinfo=ZONE)
+KEY = b"k" * 32
+"""The installation's key, with which the history of a case is chained."""
 PEOPLE = {
     "li": ("officer", "social", None),
     "wu": ("officer", "social", None),
@@ -149,3 +151,9 @@ def story(case: Case, lines: str, now: datetime = MONDAY) -> Case:
     return reduce(
         lambda at, step: told(at, step[1], now + step[0] * timedelta(minutes=1)), steps, case
     )
+
+
+def lived(lines: str = "", now: datetime = MONDAY, **facts: Any) -> Case:
+    """A case opened at that time for a bad rating, after these lines, if there are any."""
+    case = opened_case(now, **facts)
+    return story(case, lines, now) if lines else case

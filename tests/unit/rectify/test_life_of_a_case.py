@@ -31,6 +31,7 @@ from services.rectify.rederiving import rederive_open
 from services.rectify.repository import Cases
 from services.rectify.rewinding import rewound
 from tests.unit.rectify.county import (
+    KEY,
     MONDAY,
     PEOPLE,
     PHOTO,
@@ -42,7 +43,6 @@ from tests.unit.rectify.county import (
     office,
 )
 
-KEY = b"k" * 32
 NEEDED: dict[str, Any] = {
     "reason": "because",
     "text": "done",

@@ -19,18 +19,8 @@ from services.rectify.raterviews import RevealForm, masked
 from services.rectify.repository import Cases
 from services.rectify.revealing import demand_not_rated, may_reveal, record
 from tests.fake import fake_database
-from tests.unit.rectify.county import (
-    MONDAY,
-    RULES,
-    act,
-    actor,
-    bad_rating,
-    office,
-    opened_case,
-    story,
-)
+from tests.unit.rectify.county import KEY, MONDAY, RULES, act, actor, bad_rating, lived, office
 
-KEY = b"k" * 32
 WHY = RevealForm(command_id="1", reason="the phone number is needed to apologise")
 PERSONAL = {"name": "王小明", "phone": "13800001234", "certificate": "622426199001011234"}
 
@@ -60,17 +50,17 @@ def who_may(case: Case) -> set[str]:
 def test_only_whoever_has_to_reach_the_rater_now_may_know_them(
     lines: str, people: set[str]
 ) -> None:
-    case = story(opened_case(), lines) if lines else opened_case()
+    case = lived(lines)
     assert who_may(case) == people
 
 
 def test_of_a_rating_without_name_or_number_there_is_nothing_to_know() -> None:
-    case = story(opened_case(named=False, contactable=False), "li claim")
+    case = lived("li claim", named=False, contactable=False)
     assert who_may(case) == set()
 
 
 def test_the_rated_and_their_window_do_not_even_see_what_was_written() -> None:
-    at_window, about_li = seen(opened_case(window="w1")), seen(opened_case(staff="li"))
+    at_window, about_li = seen(lived(window="w1")), seen(lived(staff="li"))
     for id, before in (("wang", at_window), ("li", about_li)):
         with pytest.raises(NotAllowed):
             demand_not_rated(actor(id), before, office())
@@ -78,7 +68,7 @@ def test_the_rated_and_their_window_do_not_even_see_what_was_written() -> None:
 
 
 def test_knowing_is_no_move_that_a_command_can_make() -> None:
-    case = story(opened_case(), "li claim")
+    case = lived("li claim")
     with pytest.raises(Conflict, match="reveal of the case"):
         move(act(case, "li", "reveal", reason="curious"))
     legal = legal_moves(Act(case, actor("li"), office(), act(case, "li", "claim").command))
