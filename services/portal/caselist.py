@@ -42,11 +42,11 @@ class CaseList(Casework):
         """One page of a tab, and above it what presses."""
         asked = wanted(request.args.to_dict(), visitor.actor.roles)
         mine = self._own_cases(visitor)
-        found = self._listed(visitor, asked, mine)
+        found, now = self._listed(visitor, asked, mine), self.clock.now()
         values = {
             "wanted": asked,
             "tabs": tabs_for(visitor.actor.roles),
-            "rows": [(row, self.left(row)) for row in found["items"]],
+            "rows": [(row, self.left(row, now)) for row in found["items"]],
             "next": found["next"],
             "summary": self._pressing(mine),
             "saved": SavedFilters(self.db).of(visitor.actor.id),

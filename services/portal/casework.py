@@ -36,11 +36,13 @@ class Casework:
         names = Names(self.registry.current, self.rulebook.current)
         return {"names": names, "choices": Choices(names, visitor.actor.scope)}
 
-    def left(self, row: Row) -> Remaining:
-        """How much working time a case has left."""
+    def left(self, row: Row, now: datetime) -> Remaining:
+        """How much working time a case has left; of many, at one moment: the clock may be kept in
+        the database.
+        """
         due = datetime.fromisoformat(row["due_at"]) if row["due_at"] else None
         calendar, paused = calendar_of(self.rulebook.current.region), is_paused(row)
-        return remaining(due, self.clock.now(), calendar, paused=paused)
+        return remaining(due, now, calendar, paused=paused)
 
     def case_view(
         self,
@@ -57,7 +59,7 @@ class Casework:
         seconds = _seconds(revealed) if revealed else 0
         values = {
             "case": case,
-            "left": self.left(case),
+            "left": self.left(case, self.clock.now()),
             "rater": self._rater(visitor, id),
             "offers": offers(case["legal"], typed),
             "typed": typed,
