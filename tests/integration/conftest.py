@@ -2,12 +2,14 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from typing import Any
 
 import pytest
 from eventlet.patcher import is_monkey_patched
 from nameko.containers import ServiceContainer
+
+from services.console.stack import Stack
 
 HOW = (
     "these tests need green sockets: run `make real`, or `.venv/bin/nameko test -m integration ...`"
@@ -29,3 +31,16 @@ def container_factory() -> Iterator[Callable[[type, Mapping[str, Any]], ServiceC
     yield make
     for container in made:
         container.kill()
+
+
+@pytest.fixture(scope="module")
+def beside(stack: Stack, tmp_path_factory: pytest.TempPathFactory) -> Callable[..., Stack]:
+    """Make a stack that runs only a service, on the servers of the session; enter it to start."""
+    servers = {"AMQP_URI": stack.amqp_uri, "MONGO_URI": stack.mongo_uri}
+
+    def make(service: str, tls: Sequence[str] | None = None) -> Stack:
+        folder = tmp_path_factory.mktemp(service)
+        own = servers | {"MONGO_DATABASE": f"beside_{service}"}
+        return Stack(folder, services=[service], environment=own, tls=tls)
+
+    return make

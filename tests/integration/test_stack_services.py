@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from pathlib import Path
 
 import httpx
@@ -19,15 +19,9 @@ NAME = "registry"
 
 
 @pytest.fixture(scope="module")
-def services(stack: Stack, tmp_path_factory: pytest.TempPathFactory) -> Iterator[Stack]:
-    """A second stack that runs only a service and uses the servers of the first."""
-    servers = {
-        "AMQP_URI": stack.amqp_uri,
-        "MONGO_URI": stack.mongo_uri,
-        "MONGO_DATABASE": "watched",
-    }
-    folder = tmp_path_factory.mktemp("services")
-    with Stack(folder, services=[NAME], environment=servers) as running:
+def services(beside: Callable[..., Stack]) -> Iterator[Stack]:
+    """A second stack that runs only a service."""
+    with beside(NAME) as running:
         yield running
 
 

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import socket
 import ssl
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from contextlib import closing, contextmanager
 
 import httpx
@@ -19,15 +19,9 @@ PATIENCE_S = 20
 
 
 @pytest.fixture(scope="module")
-def pages(stack: Stack, tmp_path_factory: pytest.TempPathFactory) -> Iterator[Stack]:
-    """The portal alone, served over HTTPS, on the servers of the session."""
-    servers = {
-        "AMQP_URI": stack.amqp_uri,
-        "MONGO_URI": stack.mongo_uri,
-        "MONGO_DATABASE": "secured",
-    }
-    folder = tmp_path_factory.mktemp("tls")
-    with Stack(folder, services=["portal"], environment=servers, tls=[HOST]) as running:
+def pages(beside: Callable[..., Stack]) -> Iterator[Stack]:
+    """The portal alone, served over HTTPS."""
+    with beside("portal", tls=[HOST]) as running:
         yield running
 
 
