@@ -19,6 +19,7 @@ pytestmark = pytest.mark.browser
 NAMED = {"name": "王小明", "phone": "13800001234", "comment": "窗口让我跑了三趟，电话13800001234"}
 PICTURE: FilePayload = {"name": "整改.png", "mimeType": "image/png", "buffer": PNG}
 Visit = Callable[..., Page]
+Claimed = tuple[str, Page]
 
 
 @pytest.fixture(scope="session")
@@ -43,6 +44,14 @@ def did(page: Page, what: str) -> None:
 def at(id: str) -> str:
     """The address of a case."""
     return quote(f"/work/cases/{id}")
+
+
+@pytest.fixture
+def claimed(visit: Visit, cases: Cases, tokens: dict[str, str]) -> Claimed:
+    """A case that its officer has claimed, and the page on which they work on it."""
+    id = cases.open("gaj")
+    cases.move("officer-gaj", id, "claim")
+    return id, visit(at(id), tokens["officer-gaj"])
 
 
 def test_an_officer_works_a_case_from_claim_to_closed(
@@ -88,12 +97,8 @@ def test_an_officer_works_a_case_from_claim_to_closed(
     assert cases.read(id)["history"][-3]["details"]["evidence"]
 
 
-def test_two_officers_conflict_and_nothing_typed_is_lost(
-    visit: Visit, cases: Cases, tokens: dict[str, str]
-) -> None:
-    id = cases.open("gaj")
-    cases.move("officer-gaj", id, "claim")
-    page = visit(at(id), tokens["officer-gaj"])
+def test_two_officers_conflict_and_nothing_typed_is_lost(claimed: Claimed, cases: Cases) -> None:
+    id, page = claimed
     verify = form(page, "verify")
     verify.get_by_label("核实情况").fill("已经看过监控，情况属实")
     verify.get_by_label("复杂").check()
@@ -112,11 +117,9 @@ def test_two_officers_conflict_and_nothing_typed_is_lost(
 
 
 def test_what_was_typed_for_a_move_that_is_no_longer_possible_can_be_copied(
-    visit: Visit, cases: Cases, tokens: dict[str, str]
+    claimed: Claimed, cases: Cases
 ) -> None:
-    id = cases.open("gaj")
-    cases.move("officer-gaj", id, "claim")
-    page = visit(at(id), tokens["officer-gaj"])
+    id, page = claimed
     form(page, "return").get_by_label("理由").fill("属于税务局")
     cases.move("officer-gaj", id, "verify")
     form(page, "return").locator("button").click()
@@ -125,11 +128,9 @@ def test_what_was_typed_for_a_move_that_is_no_longer_possible_can_be_copied(
 
 
 def test_a_refused_file_and_an_empty_field_leave_every_word_in_its_place(
-    visit: Visit, cases: Cases, tokens: dict[str, str]
+    claimed: Claimed, cases: Cases
 ) -> None:
-    id = cases.open("gaj")
-    cases.move("officer-gaj", id, "claim")
-    page = visit(at(id), tokens["officer-gaj"])
+    id, page = claimed
     appeal = form(page, "appeal")
     appeal.get_by_label("理由").fill("评价的不是本窗口")
     appeal.locator("button").click()
@@ -149,12 +150,8 @@ def test_a_refused_file_and_an_empty_field_leave_every_word_in_its_place(
     assert len(cases.read(id)["files"]) == 1
 
 
-def test_a_draft_survives_leaving_the_page_and_is_gone_once_it_was_sent(
-    visit: Visit, cases: Cases, tokens: dict[str, str]
-) -> None:
-    id = cases.open("gaj")
-    cases.move("officer-gaj", id, "claim")
-    page = visit(at(id), tokens["officer-gaj"])
+def test_a_draft_survives_leaving_the_page_and_is_gone_once_it_was_sent(claimed: Claimed) -> None:
+    id, page = claimed
     form(page, "verify").get_by_label("核实情况").fill("写到一半")
     page.goto("/work")
     page.goto(f"/work/cases/{id}")
@@ -166,11 +163,9 @@ def test_a_draft_survives_leaving_the_page_and_is_gone_once_it_was_sent(
 
 
 def test_a_session_that_ended_costs_nothing_that_was_typed(
-    visit: Visit, cases: Cases, tokens: dict[str, str]
+    claimed: Claimed, tokens: dict[str, str]
 ) -> None:
-    id = cases.open("gaj")
-    cases.move("officer-gaj", id, "claim")
-    page = visit(at(id), tokens["officer-gaj"])
+    id, page = claimed
     form(page, "verify").get_by_label("核实情况").fill("写了很久")
     page.context.clear_cookies()
     form(page, "verify").locator("button").click()
