@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import signal
 import time
 from collections.abc import Callable
 from pathlib import Path
@@ -15,10 +14,9 @@ from rich.markup import escape
 from services.console.sample import settle, sign_ins
 from services.console.stack import Stack, StackFailed
 from services.console.stack.application import ALL
+from services.console.stack.stopping import ignore_impatience, stop_when_asked
 
 GLANCE_S = 0.5
-STOPPING = (signal.SIGINT, signal.SIGTERM, signal.SIGHUP)
-"""Asked for by name, since a shell lets what it starts in the background ignore the first."""
 TRUST = """\
 Each kiosk has to trust this certificate, once: {file}
   Linux    certutil -d sql:$HOME/.pki/nssdb -A -t C,, -n haoping -i FILE   (package libnss3-tools)
@@ -61,8 +59,7 @@ def up(
     if host and not tls:
         raise typer.BadParameter("serve the pages to the network over HTTPS only: add --tls")
     console = Console(soft_wrap=True)
-    for number in STOPPING:
-        signal.signal(number, _interrupt)
+    stop_when_asked()
     try:
         services, hosts = () if servers_only else ALL, (host or []) if tls else None
         with Stack(state, services=services, tls=hosts) as stack:
@@ -75,25 +72,13 @@ def up(
         console.print("Stopped: nothing of it is running any more.")
 
 
-def _interrupt(number: int, frame: object) -> None:
-    """Being asked to end, or losing the terminal, is the same as Ctrl-C."""
-    del number, frame
-    raise KeyboardInterrupt
-
-
 def _watch(stack: Stack) -> None:
     try:
         while stack.is_alive():
             time.sleep(GLANCE_S)
     finally:
-        _ignore_impatience()
+        ignore_impatience()
     raise StackFailed("The supervisor of the stack was killed; start it again with `haoping up`.")
-
-
-def _ignore_impatience() -> None:
-    """A second Ctrl-C must not interrupt the stopping."""
-    for number in STOPPING:
-        signal.signal(number, signal.SIG_IGN)
 
 
 def _say(tell: Callable[[str], None], stack: Stack) -> None:

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import os
 import shutil
-import signal
 from collections.abc import Iterator
 from contextlib import ExitStack, contextmanager
 from pathlib import Path
@@ -19,12 +18,12 @@ from services.console.stack import Stack, StackFailed, processes
 from services.console.stack.application import ALL
 from services.console.stack.layout import Layout
 from services.console.stack.lock import Lock
+from services.console.stack.stopping import ignore_impatience, stop_when_asked
 from services.contracts.topology import DEAD_LETTERS, WORK_QUEUES
 
 DATABASE = "haoping_demo"
 QUEUES = (*(queue.name for queue in WORK_QUEUES), DEAD_LETTERS)
 CONNECT_S = 5
-STOPPING = (signal.SIGTERM, signal.SIGHUP)
 
 
 @contextmanager
@@ -33,8 +32,7 @@ def on_stage(state: Path, rules: str, narrator: Narrator) -> Iterator[Stack]:
 
     Being asked to end is the same as Ctrl-C; who is impatient must not interrupt the stopping.
     """
-    for number in STOPPING:
-        signal.signal(number, signal.default_int_handler)
+    stop_when_asked()
     with ExitStack() as stage:
         narrator.say("Starting a broker, a database and the services ...")
         with narrator.phase("starting broker, database, services"):
@@ -44,8 +42,7 @@ def on_stage(state: Path, rules: str, narrator: Narrator) -> Iterator[Stack]:
         try:
             yield stack
         finally:
-            for number in (signal.SIGINT, *STOPPING):
-                signal.signal(number, signal.SIG_IGN)
+            ignore_impatience()
             with narrator.phase("stopping everything"):
                 stage.close()
 
