@@ -154,7 +154,8 @@ def test_while_the_database_is_away_presses_are_taken_all_the_same(
 ) -> None:
     personal = {"phone": "13912345678", "comment": "窗口没人"}
     with line_to(stack.mongo_uri) as line:
-        container_factory(Capture, {**config, "MONGO_URI": line.uri}).start()
+        capture = container_factory(Capture, {**config, "MONGO_URI": line.uri})
+        capture.start()
         with httpx.Client(base_url=f"http://{config['WEB_SERVER_ADDRESS']}", timeout=30) as edge:
 
             def taken_by_the_edge() -> int:
@@ -166,5 +167,6 @@ def test_while_the_database_is_away_presses_are_taken_all_the_same(
             statuses = [202]
             while time.monotonic() < long_gone:
                 statuses.append(taken_by_the_edge())
+            capture.kill()
     assert set(statuses) == {202}
     assert len(on_the_bus(config)) == len(statuses)

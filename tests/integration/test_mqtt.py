@@ -29,7 +29,7 @@ from services.adapters.sealing import Sealer
 from services.adapters.settings import token_hash
 from services.capture.raw import STALE
 from services.capture.service import Capture
-from services.console.app import app
+from services.console.app import program
 from services.console.stack import Stack
 from services.console.stack.ports import claim
 from services.contracts import topology
@@ -52,7 +52,11 @@ def broker_user(stack: Stack, *command: str) -> str:
     if not stack.pid("rabbitmq"):
         pytest.skip("users can be made on a private broker only")
     state = ("--state", str(stack.layout.state))
-    said = CliRunner().invoke(app, ["device", *command, *state], catch_exceptions=False).output
+    said = (
+        CliRunner()
+        .invoke(program("device"), ["device", *command, *state], catch_exceptions=False)
+        .output
+    )
     return next(line.split()[1] for line in said.splitlines() if line.startswith("password"))
 
 

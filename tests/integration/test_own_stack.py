@@ -10,7 +10,7 @@ import pytest
 from typer.testing import CliRunner, Result
 
 from services.adapters.settings import token_hash
-from services.console.app import app
+from services.console.app import COMMANDS, program
 from services.console.stack import Stack
 from services.contracts.actor import Role
 from services.contracts.directory import Directory, Principal
@@ -45,7 +45,7 @@ def own(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Stack]:
 def haoping(own: Stack, *words: str) -> Result:
     """Run a command beside the stack."""
     environment = {"HAOPING_STATE": str(own.layout.state), "COLUMNS": "240"}
-    return CliRunner(env=environment).invoke(app, words)
+    return CliRunner(env=environment).invoke(program(*COMMANDS), words)
 
 
 def test_the_selftest_needs_no_more_than_a_system_of_its_own(own: Stack) -> None:

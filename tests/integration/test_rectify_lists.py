@@ -20,7 +20,7 @@ from typer.testing import CliRunner, Result
 from services.adapters.clock import MovableClock
 from services.adapters.mongo import Db, connect
 from services.adapters.settings import secret_bytes, token_hash
-from services.console.app import app
+from services.console.app import program
 from services.console.bench import rectifying
 from services.console.stack import Stack
 from services.contracts.directory import Directory
@@ -65,7 +65,7 @@ class Desk:
     def haoping(self, *words: str, who: str = "du") -> Result:
         """What the command prints."""
         told = {"HAOPING_TOKEN": who, "HAOPING_RECTIFY_URL": self.url, "COLUMNS": "200"}
-        return CliRunner().invoke(app, ["case", *words], env=told)
+        return CliRunner().invoke(program("case"), ["case", *words], env=told)
 
 
 @pytest.fixture

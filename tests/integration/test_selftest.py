@@ -19,7 +19,7 @@ from services.adapters.mongo import Db, connect
 from services.adapters.registry import COLLECTION, CURRENT
 from services.adapters.settings import ROOT, token_hash
 from services.capture.service import Capture
-from services.console.app import app
+from services.console.app import program
 from services.console.fleet import Office
 from services.console.stack import Stack
 from services.console.stack.ports import claim
@@ -93,7 +93,9 @@ EVERY = 5 * (4 * 7 + 2 + 1)
 
 def selftest(*options: str) -> Result:
     """Run the command as the hall's system."""
-    return CliRunner(env={"COLUMNS": "200"}).invoke(app, ["selftest", "--token", "h", *options])
+    return CliRunner(env={"COLUMNS": "200"}).invoke(
+        program("selftest"), ["selftest", "--token", "h", *options]
+    )
 
 
 def over_http(capture: str, store: str, *more: str) -> Result:

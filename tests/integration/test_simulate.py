@@ -22,7 +22,7 @@ from services.adapters.mongo import Db, connect
 from services.adapters.settings import token_hash
 from services.capture.service import Capture
 from services.console.account import Line, complaints
-from services.console.app import app
+from services.console.app import program
 from services.console.doors import MqttDoor
 from services.console.fleet import Device, Odds, Office, Way, fleet, names
 from services.console.simulate import amqp_way, run
@@ -184,7 +184,7 @@ def test_the_command_says_that_everything_arrived(
         "--state": str(stack.layout.state),
     }
     words = [word for option in options.items() for word in option]
-    said = CliRunner(env={"COLUMNS": "200"}).invoke(app, ["simulate", *words])
+    said = CliRunner(env={"COLUMNS": "200"}).invoke(program("simulate"), ["simulate", *words])
     assert said.exit_code == 0, said.output
     assert "is stored, once." in said.output
     assert {"http", "mqtt", "amqp"} <= set(said.output.split())

@@ -14,7 +14,7 @@ from services.adapters.bus import Bus, Outgoing, packed
 from services.adapters.mongo import Db, connect
 from services.adapters.registry import COLLECTION, CURRENT
 from services.adapters.settings import token_hash
-from services.console.app import app
+from services.console.app import program
 from services.console.stack import Stack
 from services.console.stack.ports import claim
 from services.contracts import topology
@@ -157,11 +157,23 @@ def test_the_command_does_what_the_address_does(config: dict[str, Any], db: Db, 
             "COLUMNS": "200",
         }
     ).invoke
-    assert lost.rating_id in run(app, ["quarantine", "list"]).output
-    assert "w9 is not in the registry" in run(app, ["quarantine", "show", lost.rating_id]).output
-    assert "replayed: 1" in run(app, ["quarantine", "replay", lost.rating_id]).output
-    eventually(lambda: "refused_again" in run(app, ["quarantine", "show", lost.rating_id]).output)
-    discarded = run(app, ["quarantine", "discard", lost.rating_id, "--reason", "a test"])
+    assert lost.rating_id in run(program("quarantine"), ["quarantine", "list"]).output
+    assert (
+        "w9 is not in the registry"
+        in run(program("quarantine"), ["quarantine", "show", lost.rating_id]).output
+    )
+    assert (
+        "replayed: 1" in run(program("quarantine"), ["quarantine", "replay", lost.rating_id]).output
+    )
+    eventually(
+        lambda: (
+            "refused_again"
+            in run(program("quarantine"), ["quarantine", "show", lost.rating_id]).output
+        )
+    )
+    discarded = run(
+        program("quarantine"), ["quarantine", "discard", lost.rating_id, "--reason", "a test"]
+    )
     assert "discard an a test" in discarded.output
-    again = run(app, ["quarantine", "replay", lost.rating_id])
+    again = run(program("quarantine"), ["quarantine", "replay", lost.rating_id])
     assert "discarded" in again.exception.message  # type: ignore[union-attr]

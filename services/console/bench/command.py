@@ -3,24 +3,25 @@
 from __future__ import annotations
 
 import tempfile
+from importlib import import_module
 from typing import Annotated
 
 import typer
 from rich.console import Console
 
-from services.console.bench import capturing, growing, portaling, rectifying, scoring, storing
 from services.console.bench.result import show, write
 from services.console.stack import Stack
 from services.errors import HaopingError
 
 BENCHES = {
-    "store": storing.run,
-    "capture": capturing.run,
-    "growth": growing.run,
-    "rectify": rectifying.run,
-    "score": scoring.run,
-    "portal": portaling.run,
+    "store": "storing",
+    "capture": "capturing",
+    "growth": "growing",
+    "rectify": "rectifying",
+    "score": "scoring",
+    "portal": "portaling",
 }
+PLACE = "services.console.bench"
 
 
 def bench(
@@ -31,9 +32,9 @@ def bench(
     """Measure, beside something that does the same; exit 1 when a bar does not hold."""
     if name not in BENCHES:
         raise HaopingError(f"There is no bench {name}; there are {', '.join(BENCHES)}")
-    console = Console(stderr=True)
+    console, measure = Console(stderr=True), import_module(f"{PLACE}.{BENCHES[name]}").run
     with tempfile.TemporaryDirectory() as state, Stack(state) as stack:
-        result = BENCHES[name](stack, rounds, console.print)
+        result = measure(stack, rounds, console.print)
     show(result, console)
     write(result, json, typer.echo)
     raise typer.Exit(0 if all(bar.holds for bar in result.bars) else 1)

@@ -14,7 +14,7 @@ from typer.testing import CliRunner
 from services.adapters.http.entrypoint import ApiEntrypoint
 from services.adapters.openapi import document_of
 from services.capture.service import Capture
-from services.console.app import app
+from services.console.app import program
 from services.console.openapi import document
 from services.contracts.signing import DEVICE, ID, SIGNATURE, TIMESTAMP
 from services.registry.service import Registry
@@ -37,7 +37,7 @@ def test_the_document_is_valid_openapi_and_json(found: dict[str, Any]) -> None:
 
 def test_the_command_writes_the_document(tmp_path: Path) -> None:
     written = tmp_path / "openapi.json"
-    assert CliRunner().invoke(app, ["openapi", "-o", str(written)]).exit_code == 0
+    assert CliRunner().invoke(program("openapi"), ["openapi", "-o", str(written)]).exit_code == 0
     assert json.loads(written.read_text("utf-8")) == json.loads(json.dumps(ALL))
     assert {"capture", "store", "rectify", "score", "registry"} == {
         tag for path in ALL["paths"].values() for each in path.values() for tag in each["tags"]

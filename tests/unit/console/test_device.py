@@ -13,7 +13,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 from typer.testing import CliRunner
 
-from services.console.app import app
+from services.console.app import program
 from services.console.device import checked, commands
 from services.console.stack import definitions
 from services.contracts import topology
@@ -65,7 +65,9 @@ def test_on_a_broker_of_your_own_the_topic_is_bounded_first() -> None:
 
 
 def test_without_a_stack_the_commands_are_printed(tmp_path: Path) -> None:
-    shown = CliRunner().invoke(app, ["device", "mqtt-user", "kiosk-1", "--state", str(tmp_path)])
+    shown = CliRunner().invoke(
+        program("device"), ["device", "mqtt-user", "kiosk-1", "--state", str(tmp_path)]
+    )
     assert "rabbitmqctl add_user device-kiosk-1" in shown.output
 
 
