@@ -29,7 +29,7 @@ from tests.pages.kiosks import Place
 
 CLOSED, LIVE = ("2020-11", "2020-12"), "2021-01"
 EARLIER, NOW = days.at(date(2021, 1, 12), 11 * 60), days.at(date(2021, 1, 14), 10 * 60 + 30)
-PRESSES_OF_A_YEAR, SEED = 9000, 20210114
+PRESSES, PRESSES_OF_A_YEAR, SEED = 6000, 9000, 20210114
 UNIT, OTHERS, KIOSK = "rsj", ("gaj", "swj"), "kiosk-1"
 PAUSE = Act(1, 700, "officer", "pause", {"reason": "等群众补交材料（合成）"})
 SHOWN = (CLAIM, VERIFY)
@@ -65,7 +65,8 @@ class Lived:
 
     def live(self) -> Known:
         """Live through all of it; what the addresses of its pages need."""
-        year = plan.draw(self.county, tags(), published.weiyuan_channels())
+        channels = published.apportioned(published.weiyuan_channels(), PRESSES)
+        year = plan.draw(self.county, tags(), channels)
         perform(self.stack, self.county, year, self.narrator, None)
         with Api(self.stack.url, self.tokens) as api:
             self._publish(api)
@@ -141,7 +142,7 @@ class Lived:
         over = {"expires": (NOW + timedelta(days=30)).isoformat()}
         known = {
             **told,
-            "row": quote(rows[0]["key"]),
+            "row": quote(rows[0]["id"]),
             "link": self._token(api, "links", {**link, **place, **over}),
             "plate": self._token(api, "plates", {"window": f"{UNIT}-1"}),
             "device": Place(self.stack, KIOSK).device,
