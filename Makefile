@@ -20,8 +20,8 @@ demo: $(READY) ## The whole story on real figures, in under five minutes
 run: $(READY) ## Start broker, database and services; Ctrl-C stops them
 	@$(BIN)/haoping up
 
-test: $(READY) ## Every test, on stacks of their own, three kinds at a time
-	@$(MAKE) --no-print-directory -j3 real pages story unit
+test: $(READY) ## Every test, on stacks of their own, two kinds at a time
+	@$(MAKE) --no-print-directory -j2 real pages story unit
 
 unit: $(READY) ## The tests that need nothing: seconds
 	@$(UNIT)
