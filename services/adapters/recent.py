@@ -1,16 +1,24 @@
-"""What was worked out a moment ago, for whoever is content with that: pages, not decisions."""
+"""What was worked out a moment ago, for whoever is content with that: pages, not decisions.
+
+Nobody waits for a result to be renewed: they are told the one there is, and the next gets the new.
+"""
 
 from __future__ import annotations
 
-import math
 import time
 from collections.abc import Callable, Hashable
+from dataclasses import dataclass
+from logging import getLogger
 from typing import Any, TypeVar
 
+import eventlet
 from eventlet.semaphore import Semaphore
 from nameko.extensions import DependencyProvider
 
 MOST_KEPT = 12
+OLDEST_S = 120
+"""Older than so many seconds a result is told to nobody."""
+_log = getLogger(__name__)
 
 Worked = TypeVar("Worked")
 Kept = Callable[[Hashable, Callable[[], Worked]], Worked]
@@ -21,27 +29,66 @@ def anew(_: Hashable, make: Callable[[], Worked]) -> Worked:
     return make()
 
 
+@dataclass
+class Result:
+    """What was worked out, when, and whether somebody is at it again."""
+
+    value: Any
+    at: float
+    renewing: bool = False
+
+    @property
+    def age_s(self) -> float:
+        """How old it is, in seconds."""
+        return time.monotonic() - self.at
+
+
 class Recently:
-    """Results by key, with the moment of each; those kept longest are let go."""
+    """Results by key; those asked for longest ago are let go."""
 
     def __init__(self) -> None:
-        self._made: dict[Hashable, tuple[float, Any]] = {}
+        self._results: dict[Hashable, Result] = {}
         self._working = Semaphore()
 
     def within(self, age_s: float) -> Kept[Any]:
-        """A way to ask for results that are at most `age_s` seconds old; 0 works everything out."""
+        """A way to ask for results that are renewed once they are `age_s` old.
+
+        They are told until they are `OLDEST_S` old. With 0 everything is worked out now.
+        """
         return anew if age_s <= 0 else lambda key, make: self._get(key, age_s, make)
 
     def _get(self, key: Hashable, age_s: float, make: Callable[[], Worked]) -> Worked:
+        result = self._results.get(key)
+        if result is None or result.age_s > OLDEST_S:
+            result = self._first(key, make)
+        elif result.age_s > age_s and not result.renewing:
+            result.renewing = True
+            eventlet.spawn(self._renew, key, make)
+        value: Worked = result.value
+        return value
+
+    def _first(self, key: Hashable, make: Callable[[], Any]) -> Result:
+        """One works it out, and those who ask meanwhile wait for it."""
         with self._working:
-            at, result = self._made.pop(key, (-math.inf, None))
-            if time.monotonic() - at > age_s:
-                at, result = time.monotonic(), make()
-            self._made[key] = at, result
-            for oldest in list(self._made)[:-MOST_KEPT]:
-                del self._made[oldest]
-        found: Worked = result
-        return found
+            result = self._results.get(key)
+            if result is None or result.age_s > OLDEST_S:
+                result = self._work(key, make)
+        return result
+
+    def _work(self, key: Hashable, make: Callable[[], Any]) -> Result:
+        result = Result(make(), time.monotonic())
+        self._results.pop(key, None)
+        self._results[key] = result
+        for oldest in list(self._results)[:-MOST_KEPT]:
+            del self._results[oldest]
+        return result
+
+    def _renew(self, key: Hashable, make: Callable[[], Any]) -> None:
+        try:
+            self._work(key, make)
+        except Exception:  # noqa: BLE001 - whoever asks next works it out, and is told
+            _log.warning("%s could not be worked out again", key, exc_info=True)
+            self._results.pop(key, None)
 
 
 class Recent(DependencyProvider):

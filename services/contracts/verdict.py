@@ -21,6 +21,11 @@ class Verdict(StrEnum):
 
 DONE = frozenset({Verdict.DONE_ON_TIME, Verdict.DONE_LATE})
 DUE = DONE | {Verdict.OVERDUE_OPEN}
+READ = (
+    "rating_key invalidated submitted_at overran rectify_due_at named replied_at reached "
+    "callback_due_at satisfied"
+).split()
+"""The fields of a case that a month reads."""
 
 
 @dataclass(frozen=True)

@@ -6,6 +6,7 @@ from werkzeug.wrappers import Request, Response
 
 from services.adapters.clock import Clock
 from services.adapters.pages import View, Visitor, go, page
+from services.adapters.registry import RegistryCache
 from services.adapters.rulebook import RulesInForce
 from services.adapters.services import ServicesByName
 from services.contracts.actor import Action
@@ -25,6 +26,7 @@ class Admin:
     services: ServicesByName
     clock: Clock
     rulebook: RulesInForce
+    registry: RegistryCache
 
     @page("GET", "/admin", None)
     def admin(self, request: Request, visitor: Visitor) -> Response:
@@ -39,7 +41,7 @@ class Admin:
     @page("GET", "/admin/registry", Action.READ_REGISTRY)
     def registry_tree(self, request: Request, visitor: Visitor) -> View:
         """Units, windows, devices and items as they are, or were, on a day."""
-        directory, asked = self._directory(visitor), request.args
+        directory, asked = self.registry.newest, request.args
         at = moment_of(asked.get("at"), self.rulebook.current.region.zone, self.clock.now())
         query, everything = asked.get("q", "").strip(), "all" in asked
         shown = {

@@ -37,6 +37,10 @@ class BoardView:
         except NotFound:
             return None
 
+    def month_now(self, visitor: Visitor, period: Period) -> Any:
+        """What was decided about a period, and what would keep it from closing now."""
+        return self.services.get("score", f"/v1/months/{period.key}", visitor.token, now="true")
+
     def named(self, visitor: Visitor) -> dict[str, Any]:
         """The names of everything, and the units that the visitor may choose."""
         names = Names(self.registry.current, self.rulebook.current)

@@ -26,13 +26,12 @@ class Comparing(BoardView):
         index, other = request.args.get("index") or COMPOSITE, request.args.get("with") or None
         asked = {"index": index, **({"with": other} if other else {})}
         told = self.figures_if_any(visitor, f"/v1/compare/{period}", **asked)
-        month = self.figures(visitor, f"/v1/months/{a_period(period).key}")
         shown = {
             "key": period,
             "index": index,
             "other": other,
             "told": told,
-            "month": month,
+            "month": self.month_now(visitor, a_period(period)),
             "period": a_period(period),
         }
         return View("board/compare.html", {**shown, **self.indexes(visitor), **self.named(visitor)})

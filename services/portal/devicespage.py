@@ -13,6 +13,7 @@ from services.contracts.actor import Action
 from services.contracts.directory import Device, Directory
 from services.errors import HaopingError, NotFound
 from services.portal.admin import Admin
+from services.portal.healthpage import LOOK_AGAIN_S
 
 PAGE = "/admin/devices/<device>"
 OF_DEVICES = frozenset({"device_silent", "outbox_growing", "presses_refused"})
@@ -88,7 +89,7 @@ class DevicesPage(Admin):
     def _findings(self, visitor: Visitor) -> dict[str, list[Any]]:
         """What the watch found about devices; UNKNOWN while the store does not answer."""
         try:
-            watched = self.services.get("store", "/v1/watch", visitor.token)
+            watched = self.services.get("store", "/v1/watch", visitor.token, age=LOOK_AGAIN_S)
         except HaopingError:
             return UNKNOWN
         found: dict[str, list[Any]] = {}

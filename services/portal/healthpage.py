@@ -16,6 +16,8 @@ BEHIND = ("capture", "store", "rectify", "score", "registry")
 READY = frozenset({"capture"})
 """Those that also say whether what they acknowledge ends in a queue."""
 PATIENCE_S = 3.0
+LOOK_AGAIN_S = 15
+"""How old, in seconds, what the watch has seen may become before it looks again."""
 
 
 class HealthPage:
@@ -30,7 +32,7 @@ class HealthPage:
         shown = {
             "checks": checks,
             "wrong": [each["name"] for each in checks if not each["good"]],
-            "watched": self._asked("store", "/v1/watch", visitor),
+            "watched": self._asked("store", f"/v1/watch?age={LOOK_AGAIN_S}", visitor),
             "installation": self._asked("registry", "/v1/installation", visitor),
             "waiting": self._asked("store", "/v1/quarantine?limit=500", visitor),
         }

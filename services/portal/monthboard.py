@@ -87,7 +87,7 @@ class MonthBoard(BoardView):
             "differences": list(map(_difference, told.get("differences") or ())),
             "unranked": [each for each in told["units"] if each["rank"] is None],
             "moved": {each["unit"]: each for each in moved["units"]} if moved else {},
-            "month": self.figures(visitor, f"/v1/months/{period.key}", now="true"),
+            "month": self.month_now(visitor, period),
             "is_over": self.clock.now() >= period.ends(self.zone),
             "this_month": self.this_month,
             "done": done,

@@ -34,7 +34,7 @@ class Deciding(Wired):
     def get_month(self, request: Request, actor: Actor, period: str) -> View:
         """How far a period has come, and what would keep it from closing."""
         asked = read_query(request, Watched)
-        return self._scorer(waiting_s=0, age_s=asked.age).month(period, asked.now)
+        return self._scorer(waiting_s=0).month(period, asked.now)
 
     @api("GET", "/v1/months/<period>/late", Action.READ_SCORES)
     def get_late(self, request: Request, actor: Actor, period: str) -> View:

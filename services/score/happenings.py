@@ -11,7 +11,7 @@ from services.adapters.devices import COLLECTION, HEARTBEATS
 from services.adapters.mongo import AT_ONCE, Db, Document, by_ids
 from services.contracts.period import Period
 from services.contracts.time_to_rate import TimeToRateEnds
-from services.contracts.verdict import CaseAtCutOff
+from services.contracts.verdict import READ, CaseAtCutOff, Verdict, verdict
 from services.contracts.vocabulary import CaseSource
 from services.score.errands import Errands, at_cut_off
 from services.score.facts import UnitFacts
@@ -45,7 +45,7 @@ class Happenings:
 
         `read` are the buckets of the period, where they have been read already.
         """
-        cases, rows = self._cases(period, cut_off), _by_unit((imports or {}).values())
+        cases, rows = self._cases_by_unit(period, cut_off), _by_unit((imports or {}).values())
         units = cases.keys() | rows.keys()
         kept: dict[str, list[Bucket]] = {unit: [] for unit in units}
         for each in self.buckets(period) if read is None else read:
@@ -66,13 +66,21 @@ class Happenings:
         """The buckets of every unit and day."""
         return self._tallies.between(period.first, period.last)
 
-    def _cases(self, period: Period, cut_off: datetime) -> dict[str, list[CaseAtCutOff]]:
+    def _cases_by_unit(self, period: Period, cut_off: datetime) -> dict[str, list[CaseAtCutOff]]:
         cases: dict[str, list[CaseAtCutOff]] = {}
-        months = {"$gte": f"{period.first:%Y-%m}", "$lte": f"{period.last:%Y-%m}"}
-        wanted = {"rating_month": months, "source": CaseSource.RATING.value}
-        for case in self._db["cases"].find(wanted, {"history": 0, "outbox": 0, "commands": 0}):
+        for case in self._cases(period):
             cases.setdefault(case["unit"], []).append(CaseAtCutOff.of(case, cut_off))
         return cases
+
+    def undecided(self, period: Period, cut_off: datetime) -> int:
+        """How many cases of the period are neither done nor overdue."""
+        open_ones = self._cases(period, submitted_at=None, invalidated=False)
+        return sum(verdict(case, cut_off) is Verdict.PENDING for case in open_ones)
+
+    def _cases(self, period: Period, **only: object) -> Iterator[Document]:
+        months = {"$gte": f"{period.first:%Y-%m}", "$lte": f"{period.last:%Y-%m}"}
+        wanted = {"rating_month": months, "source": CaseSource.RATING.value, **only}
+        yield from self._db["cases"].find(wanted, dict.fromkeys((*READ, "unit"), 1))
 
     def behind(
         self, buckets: Iterable[Kept], units: frozenset[str] | None, bad: frozenset[int]

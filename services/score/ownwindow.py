@@ -14,16 +14,17 @@ from pydantic import BaseModel
 from werkzeug.wrappers import Request
 
 from services.adapters.http import api
-from services.adapters.mongo import Db
+from services.adapters.mongo import Db, by_ids
 from services.contracts.actor import Action, Actor
 from services.contracts.directory import Directory, Principal
 from services.contracts.vocabulary import Level
 from services.errors import NotFound
 from services.score.kept import Kept
-from services.score.tally import Channels, by_level, combined
+from services.score.tally import Bucket, Channels, by_level, combined
 from services.score.wiring import Wired
 
 SMALLEST, MONTHS = 5, 6
+BUCKET = dict.fromkeys(("day", "unit", "version", "cubes"), 1)
 
 
 class MonthAtWindow(BaseModel):
@@ -81,8 +82,9 @@ def _months(today: date) -> Iterator[date]:
 
 def _kept(db: Db, units: set[str], first: date, end: date) -> list[Kept]:
     """The tallies of these units, from the first day until before the end."""
-    wanted = {"unit": {"$in": sorted(units)}, "day": {"$gte": f"{first}", "$lt": f"{end}"}}
-    return [Kept.of(each) for each in db["tallies"].find(wanted)]
+    days = ((first + timedelta(days=n)).isoformat() for n in range((end - first).days))
+    ids = (Bucket(day, unit).id for day in days for unit in sorted(units))
+    return [Kept.of(each) for each in by_ids(db["tallies"], ids, BUCKET)]
 
 
 def shown_month(month: str, window: str, kept: list[Kept], channels: Channels) -> MonthAtWindow:

@@ -13,8 +13,8 @@ from services.contracts.actor import Actor
 from services.contracts.csvfile import MARK, csv_text
 from services.contracts.period import NotAPeriod, Period
 from services.errors import NotFound
-from services.score.forms import DEFAULT_INDEX, Form
-from services.score.months import Month
+from services.score.forms import DEFAULT_INDEX, OLDEST_S, Form
+from services.score.months import Month, Published
 from services.score.published import (
     PublicBoard,
     PublishedPeriod,
@@ -24,6 +24,7 @@ from services.score.published import (
     told,
 )
 from services.score.shelf import Months
+from services.score.views import View
 from services.score.wiring import Wired
 
 FIRST_YEAR = 2019
@@ -70,12 +71,23 @@ class Public(Wired):
         asked, period, months = read_query(request, Asked), _period(key), Months(self.db)
         month = months.get(period.key)
         found = [each for each in month.published if asked.revision in (None, each.revision)]
-        page = months.scores(found[-1].snapshot, asked.index) if found else None
+        page, indexes = self._kept_board(found[-1], asked.index) if found else (None, {})
         if page is None:
             raise NotFound(f"{period.key} was not published like this by an index '{asked.index}'")
-        recipes = months.context(found[-1].snapshot).recipes
-        indexes = {recipe.id: recipe.name for recipe in recipes}
         return public_board(page, month, found[-1], indexes, self._quarter(period))
+
+    def _kept_board(self, published: Published, index: str) -> tuple[View | None, dict[str, str]]:
+        """The board as it was published, and the names of all indexes: neither ever changes."""
+        months, snapshot = Months(self.db), published.snapshot
+
+        def read() -> tuple[View | None, dict[str, str]]:
+            recipes = months.context(snapshot).recipes
+            return months.scores(snapshot, index), {each.id: each.name for each in recipes}
+
+        kept: tuple[View | None, dict[str, str]] = self.recent.within(OLDEST_S)(
+            ("published", snapshot, index), read
+        )
+        return kept
 
     def _quarter(self, month: Period) -> Quarter | None:
         quarter = month.quarter

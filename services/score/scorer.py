@@ -13,7 +13,6 @@ from services.contracts.directory import Directory
 from services.contracts.period import Period
 from services.contracts.rules import Rules
 from services.contracts.time_to_rate import TimeToRateEnds
-from services.contracts.verdict import Verdict
 from services.errors import NotFound
 from services.score import views
 from services.score.archive import Imports
@@ -140,19 +139,18 @@ class Scorer:
         """
         month = self.months.get(Period.parse(key).key)
         if now or not month.snapshot:
-            live = self.recent(("live", month.period), lambda: self.live(month))
-            month = month.model_copy(update={"checks": checks_of(self.found(live))})
+            found = checks_of(self.found(Period.parse(month.period)))
+            month = month.model_copy(update={"checks": found})
         return views.month_view(month)
 
-    def found(self, reading: Reading) -> dict[str, Found]:
+    def found(self, period: Period) -> dict[str, Found]:
         """What each check finds now."""
-        cases = [case for facts in reading.facts.values() for case in facts.cases]
-        lacking = missing(self.recipes, self.directory, self.imports.in_force(reading.period))
+        lacking = missing(self.recipes, self.directory, self.imports.in_force(period))
         return {
             **self.happenings.waiting(),
             "in_flight": self.in_flight,
-            "undecided": sum(case.verdict is Verdict.PENDING for case in cases),
-            "silent_devices": self.happenings.silent(reading.period.ends(self.rules.region.zone)),
+            "undecided": self.happenings.undecided(period, self.now),
+            "silent_devices": self.happenings.silent(period.ends(self.rules.region.zone)),
             "imports": [f"{unit}: {figure}" for unit, figure in lacking],
         }
 

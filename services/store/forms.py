@@ -131,6 +131,12 @@ class ChannelFigures(BaseModel):
     expected: float
 
 
+class Looked(Form):
+    """How old, in seconds, the answer of the watch may become before it looks again; 0: never."""
+
+    age: int = Field(default=0, ge=0, le=60)
+
+
 class Watched(BaseModel):
     """What is too quiet now, and the figures behind it."""
 

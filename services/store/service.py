@@ -13,6 +13,7 @@ from services.adapters.http import api, read_json, read_query
 from services.adapters.mongo import Db, MongoDatabase
 from services.adapters.outbox import Outbox
 from services.adapters.outcome import Done, Outcome
+from services.adapters.recent import Recent, Recently
 from services.adapters.registry import Registry, RegistryCache
 from services.adapters.rulebook import Rulebook, RulesInForce
 from services.adapters.sealing import Sealer, Vault
@@ -27,6 +28,7 @@ from services.store.forms import (
     Asked,
     DiscardForm,
     Listed,
+    Looked,
     Replayed,
     ReplayForm,
     Shown,
@@ -62,6 +64,7 @@ class Store:
     bus: Bus = Publisher()
     devices: DeviceKeys = Devices()
     outbox: Outbox = Outbox("ratings")
+    recent: Recently = Recent()
 
     @consume(topology.STORE_RATINGS, size=1000, within_ms=40, prefetch=2000, channels=2)
     @consume(topology.STORE_BACKLOG, size=1000, within_ms=40, prefetch=16)
@@ -162,11 +165,13 @@ class Store:
         """What a device counted against what is here: missing (lost or tampered) and repeated."""
         return Counted(self.db).report(device, self.devices.epoch(device))
 
-    @api("GET", "/v1/watch", Action.READ_QUARANTINE, answers=Watched)
+    @api("GET", "/v1/watch", Action.READ_QUARANTINE, asks=Looked, answers=Watched)
     def get_watch(self, request: Request, actor: Actor) -> Watched:
         """Channels and devices that are too quiet, or too good, with the figures behind it."""
-        now, directory = self.clock.now(), self.registry.current
-        return Watching(self.db, directory, self.rules.current, now).look()
+        asked, directory = read_query(request, Looked), self.registry.current
+        watching = Watching(self.db, directory, self.rules.current, self.clock.now())
+        seen: Watched = self.recent.within(asked.age)("watch", watching.look)
+        return seen
 
     @api("GET", "/healthz", None)
     def healthz(self, request: Request, actor: Actor) -> dict[str, bool]:

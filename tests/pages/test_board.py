@@ -86,7 +86,7 @@ def test_today_is_live_and_every_number_leads_to_its_ratings(
     before = int(bad.inner_text()) if bad.count() else 0
     Cases(hall, tokens).open(unit="rsj")
     expect(page.locator("#live .figure").nth(1).locator("b")).to_have_text(
-        str(before + 1), timeout=40_000
+        str(before + 1), timeout=60_000
     )
     page.locator("#live .figure").nth(1).get_by_role("link").click()
     expect(page.get_by_role("heading", name="评价明细")).to_be_visible()

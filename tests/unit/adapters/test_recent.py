@@ -4,15 +4,22 @@ from __future__ import annotations
 
 from collections.abc import Callable
 
+import eventlet
+import pytest
+
 from services.adapters.recent import MOST_KEPT, Recently
 
+LONG, AT_ONCE = 60.0, 1e-9
 
-def counting() -> Callable[[], int]:
-    """Tells how often it was asked to work something out."""
+
+def counting(fails_at: int = 0) -> Callable[[], int]:
+    """Tells how often it was asked to work something out; once it cannot."""
     asked: list[None] = []
 
     def work() -> int:
         asked.append(None)
+        if len(asked) == fails_at:
+            raise ValueError("no database")
         return len(asked)
 
     return work
@@ -20,8 +27,29 @@ def counting() -> Callable[[], int]:
 
 def test_a_result_is_told_again_while_it_is_young_enough() -> None:
     recently, work = Recently(), counting()
-    assert [recently.within(60)("month", work) for _ in range(3)] == [1, 1, 1]
-    assert recently.within(60)("another", work) == 2
+    assert [recently.within(LONG)("month", work) for _ in range(3)] == [1, 1, 1]
+    assert recently.within(LONG)("another", work) == 2
+
+
+def test_nobody_waits_for_a_result_to_be_renewed() -> None:
+    recently, work = Recently(), counting()
+    assert recently.within(LONG)("month", work) == 1
+    assert [recently.within(AT_ONCE)("month", work) for _ in range(3)] == [1, 1, 1]
+    eventlet.sleep(0)
+    assert recently.within(LONG)("month", work) == 2, "it was renewed once, not three times"
+
+
+def test_what_could_not_be_renewed_is_worked_out_for_the_next_who_asks() -> None:
+    recently, work = Recently(), counting(fails_at=2)
+    assert recently.within(LONG)("month", work) == 1
+    assert recently.within(AT_ONCE)("month", work) == 1
+    eventlet.sleep(0)
+    assert recently.within(LONG)("month", work) == 3
+
+
+def test_whoever_asks_first_is_told_what_went_wrong() -> None:
+    with pytest.raises(ValueError, match="no database"):
+        Recently().within(LONG)("month", counting(fails_at=1))
 
 
 def test_a_decision_is_always_worked_out_anew() -> None:
@@ -32,6 +60,6 @@ def test_a_decision_is_always_worked_out_anew() -> None:
 def test_only_so_many_results_are_kept() -> None:
     recently, work = Recently(), counting()
     for n in range(MOST_KEPT + 1):
-        recently.within(60)(n, work)
-    assert recently.within(60)(MOST_KEPT, work) == MOST_KEPT + 1
-    assert recently.within(60)(0, work) == MOST_KEPT + 2
+        recently.within(LONG)(n, work)
+    assert recently.within(LONG)(MOST_KEPT, work) == MOST_KEPT + 1
+    assert recently.within(LONG)(0, work) == MOST_KEPT + 2

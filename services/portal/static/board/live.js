@@ -1,6 +1,6 @@
 // Keeps the figures of today up to date; without it the page shows those of its loading.
 "use strict";
-const EVERY_MS = 15000;
+const EVERY_MS = 10000;
 
 async function refresh() {
   if (document.hidden) return;
