@@ -3,11 +3,11 @@
 from __future__ import annotations
 
 REST_PER_WORK = 2.0
-LONGEST_REST_S = 4.0
+LONGEST_REST_S = 2.0
 
 
 class Pace:
-    """After work of t seconds comes a rest of 2 t, at most 4 s."""
+    """After work of t seconds comes a rest of 2 t, at most 2 s."""
 
     def __init__(self) -> None:
         self._resumes_at = float("-inf")
