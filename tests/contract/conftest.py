@@ -16,20 +16,28 @@ from tests.contract.desk import Store
 from tests.fake import fake_database
 
 
-@pytest.fixture(params=["fake", pytest.param("real", marks=pytest.mark.integration)])
-def db(request: pytest.FixtureRequest) -> Iterator[Db]:
-    """An empty database for each test, with the indexes of every service."""
+@pytest.fixture(scope="session")
+def indexed(stack: Stack) -> Iterator[Db]:
+    """A real database with the indexes of every service."""
     name = f"contract_{uuid.uuid4().hex[:8]}"
-    if request.param == "fake":
-        yield fake_database(name)
-        return
-    stack: Stack = request.getfixturevalue("stack")
     real = connect(stack.mongo_uri, name)
     for indexes in (STORE, RECTIFY, SCORE):
         ensure_indexes(real, indexes)
     yield real
     real.client.drop_database(name)
     real.client.close()
+
+
+@pytest.fixture(params=["fake", pytest.param("real", marks=pytest.mark.integration)])
+def db(request: pytest.FixtureRequest) -> Iterator[Db]:
+    """An empty database for each test, with the indexes of every service."""
+    if request.param == "fake":
+        yield fake_database(f"contract_{uuid.uuid4().hex[:8]}")
+        return
+    real: Db = request.getfixturevalue("indexed")
+    yield real
+    for name in real.list_collection_names():
+        real[name].delete_many({})
 
 
 @pytest.fixture
