@@ -5,11 +5,11 @@ BIN := $(VENV)/bin
 READY := $(VENV)/.installed
 # Tests that talk to a real broker run inside nameko's own runner, which makes sockets green first.
 UNIT := $(BIN)/pytest -q
-REAL := PYTHONWARNINGS=ignore $(BIN)/nameko test -q -m "integration or e2e"
+REAL := PYTHONWARNINGS=ignore $(BIN)/nameko test -q -m
 BROWSER := $(BIN)/pytest -q -m browser tests/pages
 
 .DEFAULT_GOAL := help
-.PHONY: help demo run test unit real story pages screens lint format bench lock clean
+.PHONY: help demo run test unit real story pages slow screens lint format bench lock clean
 
 help: ## List what can be made
 	@grep -hE '^[a-z]+:.*##' $(MAKEFILE_LIST) | sed -E 's/:.*## /\t/' | expand -t 10
@@ -20,20 +20,23 @@ demo: $(READY) ## The whole story on real figures, in under five minutes
 run: $(READY) ## Start broker, database and services; Ctrl-C stops them
 	@$(BIN)/haoping up
 
-test: $(READY) ## Every test, on stacks of their own, two kinds at a time
+test: $(READY) ## Every test but the slow ones, on stacks of their own, two kinds at a time
 	@$(MAKE) --no-print-directory -j2 real pages story unit
 
 unit: $(READY) ## The tests that need nothing: seconds
 	@$(UNIT)
 
 real: $(READY) ## The tests on a real broker and database
-	@$(REAL) tests/integration
+	@$(REAL) "integration and not slow" tests/integration
 
 story: $(READY) ## What is kept on a real database as on the fake, and the whole story
-	@$(REAL) tests/e2e tests/contract
+	@$(REAL) "integration or e2e" tests/e2e tests/contract
 
 pages: $(READY) ## The tests of pages, in a real browser
 	@$(BROWSER)
+
+slow: $(READY) ## What takes minutes: thousands of made-up requests, benches in small
+	@$(REAL) slow tests/integration
 
 screens: $(READY) ## Pictures of every page, into docs/screens
 	@PYTHONWARNINGS=ignore $(BIN)/python -m tests.screens.take

@@ -207,6 +207,7 @@ def test_a_change_of_rules_reaches_open_cases_by_itself(desk: Desk) -> None:
     assert entry["details"]["rules"] == ["gansu-weiyuan v0", RULES.label]
 
 
+@pytest.mark.slow
 def test_the_bench_keeps_its_bars_on_a_small_county(stack: Stack) -> None:
     size = rectifying.Size(cases=200, due=10, lists=10, presses=200)
     result = rectifying.run(stack, 1, lambda _: None, size)

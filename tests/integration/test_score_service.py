@@ -335,6 +335,7 @@ def test_a_message_on_the_bus_keeps_a_month_open(running: Running, stack: Stack)
         taken(stack.amqp_uri, STORE_ERRANDS.name)
 
 
+@pytest.mark.slow
 def test_the_bench_measures_what_was_promised(stack: Stack) -> None:
     small = scoring.Size(ratings=600, units=6, busy=Busy(ratings=50, presses=64, load_s=1))
     result = scoring.run(stack, 1, lambda told: None, small)
