@@ -4,12 +4,12 @@ VENV := .venv
 BIN := $(VENV)/bin
 READY := $(VENV)/.installed
 # Tests that talk to a real broker run inside nameko's own runner, which makes sockets green first.
-UNIT := $(BIN)/pytest -q
+UNIT := nice $(BIN)/pytest -q
 REAL := PYTHONWARNINGS=ignore $(BIN)/nameko test -q -m
 BROWSER := $(BIN)/pytest -q -m browser tests/pages
 
 .DEFAULT_GOAL := help
-.PHONY: help demo run test unit real story pages slow screens lint format bench lock clean
+.PHONY: help demo run test in-turn unit real story pages slow screens lint format bench lock clean
 
 help: ## List what can be made
 	@grep -hE '^[a-z]+:.*##' $(MAKEFILE_LIST) | sed -E 's/:.*## /\t/' | expand -t 10
@@ -21,7 +21,11 @@ run: $(READY) ## Start broker, database and services; Ctrl-C stops them
 	@$(BIN)/haoping up
 
 test: $(READY) ## Every test but the slow ones, on stacks of their own, two kinds at a time
-	@$(MAKE) --no-print-directory -j2 real pages story unit
+	@$(MAKE) --no-print-directory -j3 real in-turn unit
+
+in-turn: # one after the other, beside the rest
+	@$(MAKE) --no-print-directory pages
+	@$(MAKE) --no-print-directory story
 
 unit: $(READY) ## The tests that need nothing: seconds
 	@$(UNIT)
