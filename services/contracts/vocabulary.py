@@ -28,6 +28,10 @@ class Level(IntEnum):
         return 6 - self.value
 
 
+COMPOSITE = "haochaping-composite"
+"""The index that is meant where none is named."""
+
+
 class Channel(StrEnum):
     """Where a rating was given; `pf` codes of the national reporting interface."""
 

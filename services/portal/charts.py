@@ -52,7 +52,7 @@ def columns(values: Sequence[int], width: float, height: float) -> list[Column]:
     ]
 
 
-def log_part(count: int, total: int) -> float:
+def log_part(count: float, total: float) -> float:
     """How much of a bar a share fills, from 0 to 1, on a scale of powers of ten.
 
     Next to nine thousand good ratings one that is bad would be a hair's breadth otherwise.

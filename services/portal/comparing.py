@@ -10,9 +10,9 @@ from werkzeug.wrappers import Request
 
 from services.adapters.pages import View, Visitor, page
 from services.contracts.actor import Action
+from services.contracts.vocabulary import COMPOSITE
 from services.errors import Invalid, NotFound
 from services.portal.boardview import BoardView, a_period
-from services.portal.monthboard import COMPOSITE
 
 SUPPOSED = ("rules", "other", "recipe")
 

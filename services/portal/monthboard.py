@@ -13,10 +13,10 @@ from werkzeug.wrappers import Request, Response
 from services.adapters.pages import View, Visitor, go, page
 from services.contracts.actor import Action
 from services.contracts.printing import POINTS
+from services.contracts.vocabulary import COMPOSITE
 from services.errors import Conflict, HaopingError, Invalid
 from services.portal.boardview import BoardView, a_period
 
-COMPOSITE = "haochaping-composite"
 Line = Mapping[str, Any]
 REPORTS = ("xlsx", "csv", "json", "html")
 EXPORTS = ("national", "gbt39046")

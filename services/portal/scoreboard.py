@@ -4,19 +4,17 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Mapping, Sequence
 from itertools import groupby
-from math import log10
 from typing import Any
 
 from werkzeug.wrappers import Request, Response
 
 from services.adapters.pages import View, Visitor, page
 from services.adapters.services import ServicesByName
+from services.portal.charts import log_part
 
 PAGE = "/scoreboard"
 SCORES = "/v1/public/scores"
 FULL = 100
-DECADES_BELOW_ONE = 3
-DECADES = DECADES_BELOW_ONE + 2
 SHARED_FOR_A_MINUTE = {"Cache-Control": "public, max-age=60", "Vary": "Cookie"}
 SENT_ON = ("content-type", "content-disposition")
 Line = Mapping[str, Any]
@@ -101,5 +99,4 @@ def length(printed: str) -> int:
 
     So one in ten thousand is seen beside nine thousand nine hundred and ninety-nine.
     """
-    share = float(printed.rstrip("%"))
-    return round(FULL * (log10(share) + DECADES_BELOW_ONE) / DECADES) if share > 0 else 0
+    return round(FULL * log_part(float(printed.rstrip("%")), FULL))

@@ -5,11 +5,10 @@ from typing import Annotated, Literal, Self
 
 from pydantic import BaseModel, ConfigDict, Field, StringConstraints, model_validator
 
-from services.contracts.vocabulary import Channel, Level
+from services.contracts.vocabulary import COMPOSITE, Channel, Level
 
 OLDEST_S = 60
 """How old, in seconds, figures may be at most, whoever asks."""
-DEFAULT_INDEX = "haochaping-composite"
 Source = Annotated[str, StringConstraints(min_length=1, max_length=500, strip_whitespace=True)]
 
 
@@ -34,7 +33,7 @@ class Watched(Form):
 class Told(Aged):
     """By which index of `config/index/`."""
 
-    index: str = DEFAULT_INDEX
+    index: str = COMPOSITE
 
 
 class Explained(Told):

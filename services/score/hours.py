@@ -10,11 +10,10 @@ from collections.abc import Iterator
 from datetime import date, timedelta
 
 from services.adapters.mongo import Db, Document
-from services.contracts.vocabulary import Standing, Turn
 from services.score.overview import Hour
+from services.score.tally import COUNTING
 
 LOOK_BACK = timedelta(days=35)
-COUNTING = {"turn": Turn.FIRST.value, "standing": Standing.VALID.value}
 KIND = {"unit": "$unit", "hour": {"$hour": "$pressed_at"}, "level": "$level"}
 
 

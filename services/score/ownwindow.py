@@ -20,10 +20,11 @@ from services.contracts.directory import Directory, Principal
 from services.contracts.vocabulary import Level
 from services.errors import NotFound
 from services.score.kept import Kept
+from services.score.suppression import SMALLEST
 from services.score.tally import Bucket, Channels, by_level, combined
 from services.score.wiring import Wired
 
-SMALLEST, MONTHS = 5, 6
+MONTHS = 6
 BUCKET = dict.fromkeys(("day", "unit", "version", "cubes"), 1)
 
 

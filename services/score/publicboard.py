@@ -12,8 +12,9 @@ from services.adapters.http.throttle import REQUESTS
 from services.contracts.actor import Actor
 from services.contracts.csvfile import MARK, csv_text
 from services.contracts.period import NotAPeriod, Period
+from services.contracts.vocabulary import COMPOSITE
 from services.errors import NotFound
-from services.score.forms import DEFAULT_INDEX, OLDEST_S, Form
+from services.score.forms import OLDEST_S, Form
 from services.score.months import Month, Published
 from services.score.published import (
     PublicBoard,
@@ -35,7 +36,7 @@ CSV = "text/csv; charset=utf-8"
 class Asked(Form):
     """By which index, and in which revision; by default the last."""
 
-    index: str = DEFAULT_INDEX
+    index: str = COMPOSITE
     revision: int | None = None
 
 

@@ -11,13 +11,13 @@ from typing import Any
 from services.adapters.mongo import AT_ONCE, Db, Document
 from services.contracts.period import a_day
 from services.contracts.rules import Rules
-from services.contracts.vocabulary import Channel, Standing, Turn
+from services.contracts.vocabulary import Channel
 from services.errors import Invalid
 from services.score.forms import Behind
+from services.score.tally import COUNTING
 
 View = dict[str, Any]
 AT_A_TIME = 100
-COUNTING = {"turn": Turn.FIRST.value, "standing": Standing.VALID.value}
 SHOWN = ("rating_id", "day", "pressed_at", "unit", "window", "channel", "level", "item", "tags")
 
 

@@ -48,6 +48,10 @@ class Reading:
         return self._scorings[index]
 
     @cached_property
+    def _boards(self) -> dict[str, View]:
+        return {}
+
+    @cached_property
     def _scorings(self) -> dict[str, Scoring]:
         return {}
 
@@ -57,7 +61,11 @@ class Reading:
 
     def page(self, index: str, sees: Sees) -> View:
         """The board with its head."""
-        return {**self.head(), **views.board(self.scoring(index), self.period, sees)}
+        if index not in self._boards:
+            self._boards[index] = views.board(self.scoring(index), self.period, lambda _: True)
+        board = self._boards[index]
+        seen = [line for line in board["units"] if sees(line["unit"])]
+        return {**self.head(), **board, "units": seen}
 
     def line(self, index: str, unit: str) -> tuple[Line, int | None]:
         """The line of a unit, or of the region, and its place. Raises NotFound."""

@@ -49,6 +49,10 @@ def _cell(*key: Any) -> Cell:
     return Cell.of(*key)
 
 
+COUNTING = {"turn": Turn.FIRST.value, "standing": Standing.VALID.value}
+"""How the document of a rating is asked for that enters rates, as `Cell.counts` says."""
+
+
 class Mark(NamedTuple):
     """Ratings that count and bear a mark (标记). Without a reason: under any suspicion at all."""
 

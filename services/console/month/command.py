@@ -16,13 +16,13 @@ from services.console.month.showing import (
     show_month,
     show_side_by_side,
 )
+from services.contracts.vocabulary import COMPOSITE
 
 month_app = typer.Typer(help="Close, publish, revise and explain a month, quarter or year.")
 
 Period = Annotated[str, typer.Argument(help="2020-12, 2020-Q4 or 2020")]
 Url = Annotated[str | None, typer.Option(envvar="HAOPING_SCORE_URL", help="Address of score")]
 Index = Annotated[str, typer.Option(help="Which index of config/index/")]
-COMPOSITE = "haochaping-composite"
 
 
 def answer(method: str, url: str | None, token: str, path: str, **options: Any) -> dict[str, Any]:

@@ -13,9 +13,9 @@ from rich.table import Table
 
 from services.adapters.settings import ROOT
 from services.console.asking import Token, ask, at
-from services.console.month.command import COMPOSITE, Index, Period, Url, answer, month_app
+from services.console.month.command import Index, Period, Url, answer, month_app
 from services.console.month.showing import console, show_imports
-from services.contracts.vocabulary import Level
+from services.contracts.vocabulary import COMPOSITE, Level
 from services.errors import HaopingError
 from services.score.reconcile import Published, reconcile
 from services.score.sheets import CSV, XLSX

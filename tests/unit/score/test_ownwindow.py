@@ -14,7 +14,8 @@ from services.adapters.rulebook import load_rules
 from services.adapters.settings import ROOT
 from services.contracts.vocabulary import Channel, Level, Stage, Standing, Turn
 from services.score.kept import Kept
-from services.score.ownwindow import SMALLEST, MonthAtWindow, _months, shown_month, suppressed
+from services.score.ownwindow import MonthAtWindow, _months, shown_month, suppressed
+from services.score.suppression import SMALLEST
 from services.score.tally import Bucket, Cell
 
 CHANNELS = load_rules(ROOT / "config" / "rules", "weiyuan").channels.by_code
