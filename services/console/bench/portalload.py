@@ -108,7 +108,7 @@ class County:
         for month, share in ((BEFORE, BEFORE_SHARE), (LIVE, 1.0)):
             chance = random.Random(month)
             everywhere = scoreload.places(self.size.units, month)
-            where = (chance.choice(everywhere) for _ in range(int(self.size.ratings * share)))
+            where = scoreload.spread(int(self.size.ratings * share), everywhere, chance)
             yield from scoreload.ratings(where, chance)
 
     def _of_cases(self) -> Iterator[Document]:

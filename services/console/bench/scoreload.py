@@ -6,10 +6,11 @@ import json
 import random
 import uuid
 from collections import Counter
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass, field
 from datetime import UTC, datetime, timedelta
 from itertools import islice
+from operator import itemgetter
 from typing import Any
 
 from services.adapters.mongo import Db, Document
@@ -42,6 +43,11 @@ def directory(units: int) -> Directory:
 def places(units: int, month: str = MONTH) -> list[Place]:
     """Every day and unit of a month."""
     return [(f"{month}-{day + 1:02}", f"u{n}") for day in range(DAYS) for n in range(units)]
+
+
+def spread(count: int, everywhere: Sequence[Place], chance: random.Random) -> list[Place]:
+    """So many places by chance, day after day, as ratings come in."""
+    return sorted((chance.choice(everywhere) for _ in range(count)), key=itemgetter(0))
 
 
 def ratings(where: Iterable[Place], chance: random.Random) -> Iterator[Document]:

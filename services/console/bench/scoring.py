@@ -77,8 +77,8 @@ def _month(course: Course, size: Size) -> Iterator[Db]:
     db = course.fresh()
     ensure_indexes(db, INDEXES)
     try:
-        everywhere, chance = scoreload.places(size.units), random.Random(0)
-        where = (chance.choice(everywhere) for _ in range(size.ratings))
+        chance = random.Random(0)
+        where = scoreload.spread(size.ratings, scoreload.places(size.units), chance)
         scoreload.keep(db, scoreload.ratings(where, chance))
         count(db)
         closer(db, scoreload.directory(size.units)).close(scoreload.MONTH, Closing(), SCORER)
