@@ -9,7 +9,7 @@ REAL := PYTHONWARNINGS=ignore $(BIN)/nameko test -q -m
 BROWSER := $(BIN)/pytest -q -m browser tests/pages
 
 .DEFAULT_GOAL := help
-.PHONY: help demo run test in-turn unit real story pages slow screens lint format bench lock clean
+.PHONY: help demo run test in-turn unit real story pages slow screens lint sbom licences format bench lock clean
 
 help: ## List what can be made
 	@grep -hE '^[a-z]+:.*##' $(MAKEFILE_LIST) | sed -E 's/:.*## /\t/' | expand -t 10
@@ -45,12 +45,22 @@ slow: $(READY) ## What takes minutes: thousands of made-up requests, benches in 
 screens: $(READY) ## Pictures of every page, into docs/screens
 	@PYTHONWARNINGS=ignore $(BIN)/python -m tests.screens.take
 
-lint: $(READY) ## Style, types and who may import whom
+lint: $(READY) ## Style, types, who may import whom, weaknesses, licences
 	@$(BIN)/ruff check --quiet .
 	@$(BIN)/ruff format --quiet --check .
 	@$(BIN)/mypy --no-error-summary
 	@$(BIN)/lint-imports >.lint-imports.log || { cat .lint-imports.log; exit 1; }
 	@rm -f .lint-imports.log
+	@$(BIN)/bandit --quiet -c pyproject.toml -r services clients
+	@$(BIN)/python -m tests.supply.licences --check
+	@$(BIN)/python -m tests.supply.audit
+
+sbom: $(READY) ## What is installed, as CycloneDX, into sbom.json
+	@$(BIN)/cyclonedx-py environment --output-reproducible --pyproject pyproject.toml \
+	  --output-file sbom.json $(BIN)/python
+
+licences: $(READY) ## The licences of what is installed, into docs/licences.md
+	@$(BIN)/python -m tests.supply.licences
 
 format: $(READY) ## Put the code into its format
 	@$(BIN)/ruff check --quiet --fix .

@@ -39,6 +39,11 @@ CREATE TABLE IF NOT EXISTS refused (epoch INTEGER, sequence INTEGER, press TEXT,
 CREATE TABLE IF NOT EXISTS self (one INTEGER PRIMARY KEY CHECK (one = 1), device TEXT, key TEXT,
   key_before TEXT, epoch INTEGER, last_sequence INTEGER);
 """
+COLUMNS = ("one", "device", "key", "key_before", "epoch", "last_sequence")
+COUNTS = {
+    "outbox": "SELECT count(*) FROM outbox WHERE epoch = (SELECT epoch FROM self)",
+    "refused": "SELECT count(*) FROM refused WHERE epoch = (SELECT epoch FROM self)",
+}
 Press = dict[str, Any]
 Send = Callable[[list[Press]], Sequence[dict[str, Any]]]
 
@@ -87,10 +92,11 @@ class Kiosk:
 
     def me(self, columns: str) -> Any:
         """What is known about this device. Raises RuntimeError before it has been enrolled."""
-        row = self.db.execute(f"SELECT {columns} FROM self").fetchone()  # noqa: S608
+        row = self.db.execute("SELECT * FROM self").fetchone()
         if row is None:
             raise RuntimeError("This kiosk has no key yet: enrol it with an administrator's code")
-        return row
+        known = dict(zip(COLUMNS, row, strict=True))
+        return [known[name] for name in columns.split(", ")]
 
     def flush(self, send: Send | None = None) -> int:
         """Send the outbox, oldest first, until it is empty; returns how many were confirmed.
@@ -151,8 +157,7 @@ class Kiosk:
 
     def count(self, table: str) -> int:
         """How many presses of the present epoch are in `outbox`, or in `refused`."""
-        query = f"SELECT count(*) FROM {table} WHERE epoch = (SELECT epoch FROM self)"  # noqa: S608
-        return int(self.db.execute(query).fetchone()[0])
+        return int(self.db.execute(COUNTS[table]).fetchone()[0])
 
     def call(self, method: str, path: str, body: Any = None) -> Any:
         """A signed request; if our clock is wrong, the answer tells the time and we sign again."""

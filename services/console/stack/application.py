@@ -14,7 +14,7 @@ from services.console.stack.secrets import Secrets
 PAGES = "portal"
 BEHIND = ("capture", "store", "rectify", "score", "registry")
 ALL = (*BEHIND, PAGES)
-EVERYWHERE = "0.0.0.0"  # noqa: S104 - asked for by naming a host
+EVERYWHERE = "0.0.0.0"  # noqa: S104 # nosec B104 # asked for by naming a host
 
 
 @dataclass(frozen=True)

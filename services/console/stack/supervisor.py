@@ -12,7 +12,7 @@ import sys
 import time
 from collections.abc import Iterable, Mapping
 from typing import Any
-from xmlrpc.client import Error, ServerProxy
+from xmlrpc.client import Error, ServerProxy  # nosec B411 # only our own supervisord answers
 
 from supervisor.xmlrpc import SupervisorTransport
 
