@@ -105,6 +105,7 @@ class Principal(Entry):
     """A person, device or system that may act, known by the SHA-256 of its token.
 
     `mail` is the address at work to which notices go; without one they go to nobody.
+    `oidc_subject` is what the OpenID provider calls the person (`sub`), if it is to vouch for them.
     """
 
     roles: frozenset[Role]
@@ -112,6 +113,7 @@ class Principal(Entry):
     window: str | None = None
     token_hash: str | None = None
     mail: Annotated[str, StringConstraints(pattern=MAIL_ADDRESS)] | None = None
+    oidc_subject: Annotated[str, StringConstraints(min_length=1, max_length=255)] | None = None
 
 
 class Directory(BaseModel):
@@ -172,6 +174,11 @@ class Directory(BaseModel):
         return {id: known[-1] for id, known in self.item_periods.items()}
 
     @cached_property
+    def principal(self) -> dict[str, Principal]:
+        """Whoever may act, by id."""
+        return {entry.id: entry for entry in self.principals}
+
+    @cached_property
     def _by_token_hash(self) -> dict[str, Principal]:
         return {entry.token_hash: entry for entry in self.principals if entry.token_hash}
 
@@ -182,11 +189,22 @@ class Directory(BaseModel):
 
     def actor_with(self, token_hash: str, at: datetime) -> Actor | None:
         """The actor that holds this token, or None when nobody active does."""
-        principal = self._by_token_hash.get(token_hash)
+        return self._acting(self._by_token_hash.get(token_hash), at)
+
+    def actor_of(
+        self, id: str, at: datetime, within: frozenset[Role] | None = None
+    ) -> Actor | None:
+        """The actor of a principal, `within` some of its roles; None when it is not active."""
+        return self._acting(self.principal.get(id), at, within)
+
+    def _acting(
+        self, principal: Principal | None, at: datetime, within: frozenset[Role] | None = None
+    ) -> Actor | None:
         if principal is None or not principal.active(at):
             return None
+        roles = principal.roles if within is None else principal.roles & within
         scope = self.subtree(principal.unit) if principal.unit else frozenset[str]()
-        return Actor(principal.id, principal.roles, principal.unit, scope)
+        return Actor(principal.id, roles, principal.unit, scope)
 
     def people(self, role: Role, unit: str) -> tuple[Principal, ...]:
         """Who holds `role` in exactly `unit`."""

@@ -1,0 +1,65 @@
+"""The one place that learns of each sign-in that was tried, whatever came of it."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from enum import StrEnum
+from logging import getLogger
+
+from nameko.extensions import DependencyProvider, SharedExtension
+
+_log = getLogger(__name__)
+
+
+class How(StrEnum):
+    """By what somebody says who they are."""
+
+    PASSWORD = "password"  # noqa: S105 - the name of a way
+    CHANGE = "change of password"
+    OPENID = "openid"
+    TOKEN = "token"  # noqa: S105 - the same
+    SIGN_OUT = "sign-out"
+
+
+class Outcome(StrEnum):
+    """What came of it."""
+
+    IN = "in"
+    OUT = "out"
+    WRONG = "wrong"
+    WAITS = "waits"
+    LOCKED = "locked"
+    ENDED = "one-time password ended"
+    MUST_CHANGE = "must change"
+    UNKNOWN = "not in the registry"
+    WEAK = "new password too weak"
+
+
+@dataclass(frozen=True)
+class Tried:
+    """A sign-in that was tried: `who` is what was typed until the registry knows better."""
+
+    who: str
+    address: str
+    how: How
+    outcome: Outcome
+
+
+class SignInsTried(SharedExtension):
+    """Learns of sign-ins; whoever keeps a ledger of them does it here."""
+
+    def learn(self, tried: Tried) -> None:
+        """Take note of a sign-in; never raises."""
+        _log.info(
+            "sign-in by %s of %r from %r: %s", tried.how, tried.who, tried.address, tried.outcome
+        )
+
+
+class SignIns(DependencyProvider):
+    """Gives workers whom to tell."""
+
+    tried = SignInsTried()
+
+    def get_dependency(self, worker_ctx: object) -> SignInsTried:
+        """Call `learn`."""
+        return self.tried
