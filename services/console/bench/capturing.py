@@ -80,8 +80,7 @@ def _serving(course: Course, contender: Contender) -> Iterator[str]:
         with answering(course, contender) as url:
             yield url
     finally:
-        db.client.drop_database(db.name)
-        db.client.close()
+        course.leave(db)
 
 
 @contextmanager
@@ -166,8 +165,7 @@ def _press_to_stored(course: Course, sustained: float) -> float:
         return quantile(seen, 0.99)
     finally:
         course.end(store)
-        db.client.drop_database(db.name)
-        db.client.close()
+        course.leave(db)
 
 
 def _way(client: httpx.Client, db: Db, form: Mapping[str, Any]) -> float:

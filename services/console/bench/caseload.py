@@ -17,6 +17,7 @@ from services.contracts.actor import Actor, Role
 from services.contracts.calendar import DAY, calendar_of
 from services.contracts.directory import Directory, Principal, Unit, Window
 from services.contracts.events import BadRatingStored
+from services.contracts.rectification import case_id
 from services.contracts.vocabulary import Channel, Level
 from services.rectify.attachment import Attachment
 from services.rectify.case import move
@@ -24,7 +25,7 @@ from services.rectify.deadlines import derive
 from services.rectify.document import opening
 from services.rectify.facts import Act, Command, Office, Step
 from services.rectify.history import escalated
-from services.rectify.opening import case_id, for_rating, opened
+from services.rectify.opening import for_rating, opened
 from services.rectify.repository import CASES
 
 UNITS, ITEMS, ROOT = 20, 200, "county"

@@ -14,6 +14,7 @@ from functools import partial
 
 import amqp
 import psutil
+import pymongo
 from kombu import Connection
 
 from services.adapters.bus import packed
@@ -30,7 +31,7 @@ from services.store.repository import INDEXES
 
 QUEUES = (topology.STORE_RATINGS.name, topology.STORE_BACKLOG.name)
 PEERS = ROOT / "tests" / "bench" / "peers"
-LONGEST_S = 90.0
+LONGEST_S, CLEARING_S = 90.0, 900.0
 LOOK_EVERY_S = 0.05
 LAST_ONES, LANDMARK_EVERY = 5000, 25
 
@@ -97,8 +98,7 @@ class Course:
             self._until(lambda: db["ratings"].count_documents({}) >= len(presses), process)
         finally:
             self.end(process)
-            db.client.drop_database(db.name)
-            db.client.close()
+            self.leave(db)
         return Run(len(presses) / seconds, cpu / len(presses))
 
     def fresh(self) -> Db:
@@ -114,6 +114,13 @@ class Course:
         registry = {"version": DIRECTORY.version, "directory": DIRECTORY.model_dump(mode="json")}
         db[COLLECTION].insert_one({"_id": CURRENT, **registry})
         return db
+
+    def leave(self, db: Db) -> None:
+        """Leave nothing behind on somebody else's server; a private one is ended or renewed."""
+        if not self.stack.owns_database:
+            with pymongo.timeout(CLEARING_S):
+                db.client.drop_database(db.name)
+        db.client.close()
 
     def start(
         self, contender: Contender, count: int, told: Mapping[str, str] | None = None

@@ -59,8 +59,7 @@ def freshness(course: Course, size: Busy, result: Result) -> None:
     finally:
         for program in programs:
             course.end(program)
-        db.client.drop_database(db.name)
-        db.client.close()
+        course.leave(db)
 
 
 def _load(course: Course, db: Db, url: str, sustained: float, size: Busy, result: Result) -> None:

@@ -65,8 +65,7 @@ def run(stack: Stack, _rounds: int, tell: Callable[[str], None]) -> Result:
         costs = _grow(course, memory, url, tell)
     _judge(result, costs, memory)
     result.record("ratings stored", "ratings", _counted(db))
-    db.client.drop_database(db.name)
-    db.client.close()
+    course.leave(db)
     return result
 
 
@@ -97,6 +96,7 @@ def _stored(
             _send(url, chunk)
             _await_idle(course, store.pid)
             costs.append({name: (_cpu(watched[name]) - before[name]) / CHUNK for name in watched})
+            tell(", ".join(f"{name} {cost * 1000:.3f} ms" for name, cost in costs[-1].items()))
     finally:
         course.end(store)
     return costs

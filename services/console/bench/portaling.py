@@ -10,7 +10,6 @@ from contextlib import ExitStack, closing, contextmanager
 from http import HTTPStatus
 
 import httpx
-import pymongo
 
 from services.adapters.mongo import Db
 from services.console.bench.capturing import serving
@@ -28,7 +27,7 @@ from services.contracts.vocabulary import Channel
 
 BOARD, KIOSK, WORKER = "/board", "kiosk", "/kiosk/worker.js"
 TIMES, STRANGE = 40, 60
-PATIENCE_S, CLEARING_S = 60, 900
+PATIENCE_S = 60
 KB, MB = 1000, 1_000_000
 Wanted = Sequence[tuple[str, Look]]
 Visitors = Mapping[Reader, httpx.Client]
@@ -83,9 +82,7 @@ def _county(course: Course, size: Size) -> Iterator[County]:
         county.settle()
         yield county
     finally:
-        with pymongo.timeout(CLEARING_S):
-            db.client.drop_database(db.name)
-        db.client.close()
+        course.leave(db)
 
 
 @contextmanager

@@ -12,7 +12,6 @@ from itertools import cycle, islice
 from typing import Any
 
 import httpx
-import pymongo
 
 from services.adapters.mongo import Db, ensure_indexes
 from services.adapters.registry import COLLECTION, CURRENT
@@ -44,14 +43,13 @@ from services.console.bench.pressing import forms
 from services.console.bench.result import Bar, Result
 from services.console.bench.stopwatch import quantile
 from services.console.stack import Stack
+from services.contracts.rectification import case_id
 from services.contracts.vocabulary import Level
 from services.rectify.deadlines import derive
 from services.rectify.desk import escalate_due
 from services.rectify.facts import Office
-from services.rectify.opening import case_id
 from services.rectify.repository import CASES, INDEXES, Cases
 
-CLEARING_S = 300
 RECTIFY = service("rectify")
 LISTS = (
     "mine=true",
@@ -120,9 +118,7 @@ def _county(course: Course) -> Iterator[Db]:
     try:
         yield db
     finally:
-        with pymongo.timeout(CLEARING_S):
-            db.client.drop_database(db.name)
-        db.client.close()
+        course.leave(db)
 
 
 def _lists(course: Course, rounds: int, result: Result, size: Size) -> None:

@@ -84,9 +84,7 @@ def _month(course: Course, size: Size) -> Iterator[Db]:
         closer(db, scoreload.directory(size.units)).close(scoreload.MONTH, Closing(), SCORER)
         yield db
     finally:
-        with pymongo.timeout(LONGEST_S):
-            db.client.drop_database(db.name)
-        db.client.close()
+        course.leave(db)
 
 
 def count(db: Db) -> None:

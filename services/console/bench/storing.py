@@ -56,8 +56,7 @@ def _bare(course: Course) -> float:
         course.end(process)
         raise
     finally:
-        db.client.drop_database(db.name)
-        db.client.close()
+        course.leave(db)
 
 
 def _measure(

@@ -139,6 +139,11 @@ class Stack:
         self._supervisor.start_program(service)
         self.wait_for(service)
 
+    @property
+    def owns_database(self) -> bool:
+        """Whether the database is a private one that ends with this stack."""
+        return bool(self._database.programs)
+
     def renew_database(self) -> None:
         """Give the private database an empty folder; somebody else's is left as it is.
 
