@@ -1,6 +1,8 @@
 """Webhooks out: one POST to an address that was looked up and allowed, never to where it redirects.
 
 The address is pinned: what was checked is what is spoken to, whatever the name says a moment later.
+Unless networks are named only public addresses are allowed: a name that leads into the intranet, to
+this machine or to the metadata of a cloud is how a subscriber would have us ask for it (CWE-918).
 """
 
 from __future__ import annotations
@@ -9,7 +11,7 @@ import socket
 from collections.abc import Mapping
 from dataclasses import dataclass
 from http import HTTPStatus
-from ipaddress import IPv4Network, IPv6Network, ip_address, ip_network
+from ipaddress import IPv4Address, IPv4Network, IPv6Address, IPv6Network, ip_address, ip_network
 from typing import Any
 
 import httpx
@@ -19,6 +21,9 @@ from services.errors import Misconfigured
 
 TIMEOUT_S = 10.0
 Network = IPv4Network | IPv6Network
+Address = IPv4Address | IPv6Address
+NAT64 = ip_network("64:ff9b::/96")
+"""RFC 6052: behind such an address a gateway speaks to the IPv4 address in its last 32 bits."""
 
 
 @dataclass(frozen=True)
@@ -31,7 +36,7 @@ class Answer:
 
 
 class Sender:
-    """Sends webhooks to addresses within `networks`, or to every address when there are none."""
+    """Sends webhooks to addresses within `networks`, or to public ones when there are none."""
 
     def __init__(self, networks: tuple[Network, ...]) -> None:
         self._networks = networks
@@ -49,7 +54,7 @@ class Sender:
     def _post(self, url: httpx.URL, headers: Mapping[str, str], body: bytes) -> Answer:
         address = self._address_of(url)
         if address is None:
-            return Answer(False, f"{url.host} is not within HAOPING_WEBHOOK_NETWORKS")
+            return Answer(False, f"{url.host} is not within HAOPING_WEBHOOK_NETWORKS{self._hint}")
         host = url.netloc.decode("ascii")
         request = self._client.build_request(
             "POST",
@@ -71,13 +76,26 @@ class Sender:
         return addresses[0] if all(map(self._allows, addresses)) else None
 
     def _allows(self, address: str) -> bool:
-        at = ip_address(address)
-        at = getattr(at, "ipv4_mapped", None) or at
-        return not self._networks or any(at in network for network in self._networks)
+        at = _meant(ip_address(address.partition("%")[0]))
+        if self._networks:
+            return any(at in network for network in self._networks)
+        return at.is_global and not at.is_multicast
+
+    @property
+    def _hint(self) -> str:
+        return "" if self._networks else ", which is empty and so allows public addresses only"
 
     def close(self) -> None:
         """Close what connections are kept."""
         self._client.close()
+
+
+def _meant(at: Address) -> Address:
+    """The IPv4 address that an IPv6 address stands for, if it does; else itself."""
+    if isinstance(at, IPv4Address):
+        return at
+    within = IPv4Address(int(at) & 0xFFFFFFFF) if at in NAT64 else None
+    return at.ipv4_mapped or at.sixtofour or (at.teredo or (None, None))[1] or within or at
 
 
 def networks_of(text: str) -> tuple[Network, ...]:

@@ -5,7 +5,6 @@ from email.message import EmailMessage
 import pytest
 
 from services.adapters.mail import post_of
-from services.adapters.webhooks import Sender, networks_of
 from services.errors import Misconfigured
 
 
@@ -24,22 +23,3 @@ def test_a_server_that_cannot_be_read_is_named_without_its_password(url: str) ->
 
 def test_a_password_is_not_printed() -> None:
     assert "geheim" not in repr(post_of("smtps://u:geheim@host", ""))
-
-
-@pytest.mark.parametrize(
-    ("networks", "url"),
-    [
-        ("10.0.0.0/8", "http://127.0.0.1:9"),
-        ("10.0.0.0/8", "http://[::1]:9"),
-        ("10.0.0.0/8", "http://[::ffff:127.0.0.1]:9"),
-        ("127.0.0.2/32", "http://127.0.0.1:9"),
-    ],
-)
-def test_nothing_is_sent_outside_the_networks(networks: str, url: str) -> None:
-    answer = Sender(networks_of(networks)).post(url, {}, b"{}")
-    assert (answer.delivered, "HAOPING_WEBHOOK_NETWORKS" in answer.detail) == (False, True)
-
-
-def test_networks_that_are_none_stop_the_service() -> None:
-    with pytest.raises(Misconfigured, match="HAOPING_WEBHOOK_NETWORKS"):
-        networks_of("10.0.0.0/8, intranet")
