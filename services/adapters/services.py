@@ -10,6 +10,7 @@ import httpx
 from nameko.extensions import DependencyProvider, SharedExtension
 
 from services import errors
+from services.adapters.ledger.hop import hop_headers
 from services.errors import HaopingError, Unavailable
 
 TIMEOUT_S = 30.0
@@ -76,7 +77,9 @@ class ServicesByName(SharedExtension):
         """Whatever the service answers. Raises Unavailable when it cannot be reached."""
         address = str(self.container.config["HAOPING_SERVICES"][service]).rstrip("/")
         try:
-            return self._http.request(method, f"{address}{path}", headers=headers, **options)
+            return self._http.request(
+                method, f"{address}{path}", headers={**headers, **hop_headers()}, **options
+            )
         except httpx.HTTPError as error:
             raise Unavailable(f"The service {service} cannot be reached now") from error
 

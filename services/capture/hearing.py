@@ -42,6 +42,7 @@ class Hearing(Wired):
         Action.BE_A_DEVICE,
         takes=HeartbeatForm,
         answers=Heard,
+        audited=False,
     )
     def post_heartbeat(self, request: Request, actor: Actor) -> Heard:
         """Keep how the device is; every few minutes is often enough."""

@@ -23,12 +23,18 @@ class Inviting(Wired):
     @api("POST", "/v1/links", Action.ISSUE_LINK, takes=LinkForm, answers={CREATED: LinkIssued})
     def post_link(self, request: Request, actor: Actor) -> tuple[int, LinkIssued]:
         """A signed link through which one errand can be rated once, for an SMS or a QR code."""
-        return CREATED, self._links().issue(read_json(request, LinkForm), actor)
+        form = read_json(request, LinkForm)
+        issued = self._links().issue(form, actor)
+        self.audit.about("link", self.audit.hidden(form.errand_number), form.unit)
+        return CREATED, issued
 
     @api("POST", "/v1/plates", Action.ISSUE_LINK, takes=PlateForm, answers={CREATED: LinkIssued})
     def post_plate(self, request: Request, actor: Actor) -> tuple[int, LinkIssued]:
         """The permanent link of a window, for a printed plate."""
-        return CREATED, self._links().issue_plate(read_json(request, PlateForm), actor)
+        form = read_json(request, PlateForm)
+        issued = self._links().issue_plate(form, actor)
+        self.audit.about("plate", form.window)
+        return CREATED, issued
 
     @api("GET", "/v1/links/<token:token>", None, answers=LinkShown)
     def get_link(self, request: Request, actor: Actor, token: str) -> LinkShown:
@@ -46,6 +52,7 @@ class Inviting(Wired):
         None,
         takes=Said,
         answers={ACCEPTED: RatingTaken, 410: Problem},
+        audited=False,
     )
     def rate(self, request: Request, actor: Actor, token: str) -> tuple[int, RatingTaken]:
         """Rate through a link, once; the same sent twice is absorbed."""
@@ -60,6 +67,7 @@ class Inviting(Wired):
         None,
         takes=Said,
         answers={ACCEPTED: RatingTaken, 409: Problem, 410: Problem},
+        audited=False,
     )
     def append(self, request: Request, actor: Actor, code: str) -> tuple[int, RatingTaken]:
         """Append to the rating of a receipt, once; the same sent twice is absorbed."""

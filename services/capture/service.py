@@ -37,6 +37,7 @@ class Capture(Inviting, Hearing):
         Action.SUBMIT_RATING,
         takes=RatingForm,
         answers={ACCEPTED: RatingTaken},
+        audited=False,
     )
     def post_rating(self, request: Request, actor: Actor) -> tuple[int, RatingTaken]:
         """Take one press; the receipt is for its rater. Sent again, it gets the same one."""
@@ -52,6 +53,7 @@ class Capture(Inviting, Hearing):
         Action.SUBMIT_RATING,
         takes=Ratings,
         answers={ACCEPTED: Sorted},
+        audited=False,
     )
     def post_ratings(self, request: Request, actor: Actor) -> tuple[int, dict[str, Any]]:
         """Take a backlog of presses; each has its own result, and none a receipt.
@@ -65,7 +67,14 @@ class Capture(Inviting, Hearing):
         self._publish(sorting.events, trace)
         return ACCEPTED, sorting.summary
 
-    @api("POST", "/v1/errands", Action.REPORT_ERRAND, takes=ErrandForm, answers={ACCEPTED: Taken})
+    @api(
+        "POST",
+        "/v1/errands",
+        Action.REPORT_ERRAND,
+        takes=ErrandForm,
+        answers={ACCEPTED: Taken},
+        audited=False,
+    )
     def post_errand(self, request: Request, actor: Actor) -> tuple[int, dict[str, Any]]:
         """Take the report that one errand reached a stage."""
         form, trace = read_json(request, ErrandForm), str(uuid.uuid4())
@@ -78,6 +87,7 @@ class Capture(Inviting, Hearing):
         Action.REPORT_ERRAND,
         takes=Errands,
         answers={ACCEPTED: Sorted},
+        audited=False,
     )
     def post_errands(self, request: Request, actor: Actor) -> tuple[int, dict[str, Any]]:
         """Take many reports of errands; each has its own result."""

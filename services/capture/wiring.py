@@ -6,7 +6,7 @@ from services.adapters.bus import Bus, Publisher, packed
 from services.adapters.clock import BusinessClock, Clock
 from services.adapters.devices import DeviceKeys, Devices
 from services.adapters.http import Throttle, Windows
-from services.adapters.ledger import LedgerKey
+from services.adapters.ledger import Audited, LedgerKey, Record
 from services.adapters.mongo import Db, MongoDatabase
 from services.adapters.public import PublicUrl
 from services.adapters.registry import Registry, RegistryCache
@@ -27,6 +27,7 @@ class Wired:
     rules: RulesInForce = Rulebook()
     sealer: Sealer = Vault()
     key: bytes = LedgerKey()
+    audit: Record = Audited()
     registry: RegistryCache = Registry()
     devices: DeviceKeys = Devices()
     windows: Windows = Throttle()

@@ -46,6 +46,7 @@ class Action(StrEnum):
     MOVE_CLOCK = "move_clock"
     READ_OWN_WINDOW = "read_own_window"
     STATE_FOR_WINDOW = "state_for_window"
+    READ_AUDIT = "read_audit"
 
 
 _CASE_WORKERS = frozenset(
@@ -71,6 +72,7 @@ MAY: dict[Action, frozenset[Role]] = {
     Action.MOVE_CLOCK: frozenset({Role.ADMINISTRATOR}),
     Action.READ_OWN_WINDOW: frozenset({Role.CLERK}),
     Action.STATE_FOR_WINDOW: frozenset({Role.CLERK}),
+    Action.READ_AUDIT: frozenset({Role.SUPERVISOR, Role.ADMINISTRATOR}),
 }
 
 

@@ -2,6 +2,7 @@
 
 from services.adapters.clock import BusinessClock, Clock
 from services.adapters.http import Throttle, Windows
+from services.adapters.ledger import Audited, Record
 from services.adapters.mongo import Db, MongoDatabase
 from services.adapters.pages import Assets, AssetsOnDisk, Sessions, SessionStore
 from services.adapters.public import PublicUrl
@@ -28,3 +29,4 @@ class Portal(Administration, Citizens, Entrance, Gateway, Kiosk, Leading, Workbe
     sessions: SessionStore = Sessions()
     throttle: Windows = Throttle()
     public_url: str = PublicUrl()
+    audit: Record = Audited()

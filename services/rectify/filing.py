@@ -39,6 +39,7 @@ class Filing(Wired):
         """File a JPEG, PNG or PDF, sent as the body itself; the same sent again changes nothing."""
         upload, body = read_query(request, Upload), pieces(request, MOST_BYTES, PIECE)
         filed = self._cabinet().file(actor, id, upload, body)
+        self.audit.about("case", id).changed({}, {"evidence": filed.sha256})
         self.outbox.wake()
         return HTTPStatus.CREATED, filed
 

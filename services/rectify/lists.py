@@ -30,10 +30,18 @@ class Lists(Wired):
         """One page of the cases that the actor sees, what is due first on top, paused ones last."""
         return read_query(request, Asked).page(self._cases(), actor, self._office())
 
-    @api("GET", "/v1/cases:export", Action.READ_CASES, asks=Table, answers={200: CSV})
+    @api(
+        "GET",
+        "/v1/cases:export",
+        Action.READ_CASES,
+        asks=Table,
+        answers={200: CSV},
+        audited=True,
+    )
     def export_cases(self, request: Request, actor: Actor) -> Response:
         """The whole list as CSV or XLSX, at most 10,000 cases; no cell is taken for a formula."""
         asked, office = read_query(request, Table), self._office()
+        self.audit.about("cases", asked.format).changed({}, asked.model_dump(exclude_none=True))
         query = asked.query(actor, office, MOST_ROWS + 1)
         rows = (row(each, office) for each in self._cases().rows(query))
         write, kind = (as_csv, CSV) if asked.format == "csv" else (as_xlsx, XLSX)
@@ -48,5 +56,9 @@ class Lists(Wired):
         """
         order = read_json(request, Assignment)
         done = assign_all(self._cases(), self._office(), actor, order)
+        given = {
+            each.id: {"assignee": order.assignee, "status": each.status} for each in done.results
+        }
+        self.audit.about("cases", order.command_id).changed({}, given)
         self.outbox.wake()
         return done

@@ -113,6 +113,8 @@ class Notifying(Wired):
         )
         key = secrets.token_bytes(KEY_BYTES)
         Subscriptions(self.db).add(subscription, self._sealed(key))
+        said = subscription.model_dump(mode="json", exclude={"id", "created_at"})
+        self.audit.about("webhook", subscription.id, form.unit).changed({}, said)
         return CREATED, _shown(subscription.id, key)
 
     @api("GET", "/v1/webhooks", Action.CHANGE_REGISTRY, answers=list[Subscription])
@@ -125,6 +127,7 @@ class Notifying(Wired):
         """Tell it no more; what was told stays on record."""
         if not Subscriptions(self.db).end(id, actor.id, datetime.now(UTC)):
             raise NotFound
+        self.audit.about("webhook", id).changed({"active": True}, {"active": False})
         return {"active": False}
 
     @api("POST", "/v1/webhooks/<string:id>/secret", Action.CHANGE_REGISTRY, answers=Secret)
@@ -133,6 +136,7 @@ class Notifying(Wired):
         key, until = secrets.token_bytes(KEY_BYTES), datetime.now(UTC) + OLD_SECRET_LASTS
         if not Subscriptions(self.db).rotate(id, self._sealed(key), until):
             raise NotFound
+        self.audit.about("webhook", id).changed({"secret": "old"}, {"secret": "new"})
         return _shown(id, key)
 
     @api("GET", "/v1/notices", Action.READ_QUARANTINE, asks=Asked, answers=list[NoticeShown])
@@ -146,6 +150,7 @@ class Notifying(Wired):
         """Try a failed notice anew, once its receiver is mended."""
         if not Noticeboard(self.board).replay(id, actor.id, datetime.now(UTC)):
             raise Conflict("No notice under this id has failed; see GET /v1/notices")
+        self.audit.about("notice", id).changed({"state": "failed"}, {"state": "waiting"})
         return ACCEPTED, {"status": "waiting"}
 
     def _sealed(self, key: bytes) -> bytes:

@@ -61,6 +61,7 @@ class Rectify(
         """Open a case for another source than a rating."""
         report = read_json(request, Report)
         id = desk.open_report(self._cases(), self._office(), actor, report)
+        self.audit.about("case", id, report.unit).changed({}, {"source": report.source.value})
         self.outbox.wake()
         return CREATED, {"id": id}
 
@@ -82,8 +83,11 @@ class Rectify(
     @api("POST", "/v1/cases/<string:id>/moves", Action.MOVE_CASE)
     def post_move(self, request: Request, actor: Actor, id: str) -> dict[str, Any]:
         """Make one move; the same command sent again changes nothing."""
-        command = read_json(request, Command)
-        desk.make_move(self._cases(), self._office(), actor, id, command)
+        command, cases = read_json(request, Command), self._cases()
+        after = desk.make_move(cases, self._office(), actor, id, command).case
+        values = {"move": command.move.value, "version": after.version, "state": after.state.value}
+        before = {"version": command.expected_version}
+        self.audit.about("case", id, after.unit).changed(before, values)
         self.outbox.wake()
         return self._detail(actor, id)
 

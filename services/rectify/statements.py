@@ -71,6 +71,7 @@ class Statements(Wired):
         form, cases, office = read_json(request, StatementForm), self._cases(), self._office()
         window = window_of(office.directory, actor)
         kept = state(cases, office, actor, window, id, form)
+        self.audit.about("case", id, kept.case.unit)
         self.outbox.wake()
         return _shown(kept)
 

@@ -1,7 +1,7 @@
 """What every part of rectify works with."""
 
 from services.adapters.clock import BusinessClock, Clock
-from services.adapters.ledger import LedgerKey
+from services.adapters.ledger import Audited, LedgerKey, Record
 from services.adapters.mongo import Db, MongoDatabase
 from services.adapters.outbox import Outbox
 from services.adapters.registry import Registry, RegistryCache
@@ -18,6 +18,7 @@ class Wired:
     rules: RulesInForce = Rulebook()
     registry: RegistryCache = Registry()
     key: bytes = LedgerKey()
+    audit: Record = Audited()
     outbox: Outbox = Outbox(CASES)
 
     def _office(self) -> Office:

@@ -56,7 +56,14 @@ class Imported(BaseModel):
 class Importing(Wired):
     """Takes and gives tables of units, windows, devices, items and people."""
 
-    @api("GET", "/v1/registry/<kind>:table", Action.READ_REGISTRY, asks=Wanted, answers=CSV)
+    @api(
+        "GET",
+        "/v1/registry/<kind>:table",
+        Action.READ_REGISTRY,
+        asks=Wanted,
+        answers=CSV,
+        audited=True,
+    )
     def get_table(self, request: Request, actor: Actor, kind: str) -> Response:
         """All entries of a kind as CSV, or an example; no cell is taken for a formula."""
         table, asked = _table(kind), read_query(request, Wanted)

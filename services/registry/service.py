@@ -8,6 +8,7 @@ from services.contracts.actor import Action, Actor
 from services.contracts.directory import Device, Directory
 from services.contracts.signing import ID
 from services.errors import Conflict
+from services.registry.auditing import Auditing
 from services.registry.devices import id_of_signed, registered, with_device
 from services.registry.fleet import Fleet
 from services.registry.forms import (
@@ -26,7 +27,7 @@ from services.registry.repository import Registries
 from services.registry.tree import check
 
 
-class Registry(Personnel, Importing, Fleet):
+class Registry(Auditing, Personnel, Importing, Fleet):
     """Takes versions of the registry, enrols devices, and, in a trial, moves the business clock."""
 
     name = "registry"
@@ -49,6 +50,7 @@ class Registry(Personnel, Importing, Fleet):
         in_force = current.version
         if wanted.version != in_force or not Registries(self.db).replace(following, actor.id):
             raise Conflict(f"Version {in_force} is in force; read it and change that one")
+        self._tell_change(current, following)
         return {"version": following.version}
 
     @api("PUT", "/v1/devices/<device>", Action.CHANGE_REGISTRY, takes=Device, answers=Device)
@@ -65,12 +67,16 @@ class Registry(Personnel, Importing, Fleet):
         """A one-time code, valid for a day, with which the device enrols itself."""
         enrolling = self._enrolling()
         found = registered(self._current(), device, enrolling.now)
-        return enrolling.issue_code(found, actor.id)
+        issued = enrolling.issue_code(found, actor.id)
+        self.audit.about("device", device, found.unit).changed({}, {"code": "issued"})
+        return issued
 
     @api("POST", "/v1/devices:enrol", None, takes=CodeForm, answers=KeyIssued)
     def enrol(self, request: Request, actor: Actor) -> KeyIssued:
         """A key and a new epoch for whoever has the code; the device's former keys end."""
-        return self._enrolling().enrol(read_json(request, CodeForm).code)
+        issued = self._enrolling().enrol(read_json(request, CodeForm).code)
+        self._tell_epoch(issued.device, issued.epoch - 1, issued.epoch, "enrolled")
+        return issued
 
     @api("POST", "/v1/devices/me:rotate", Action.BE_A_DEVICE, takes=RotationForm, answers=KeyIssued)
     def rotate(self, request: Request, actor: Actor) -> KeyIssued:
@@ -78,12 +84,16 @@ class Registry(Personnel, Importing, Fleet):
         read_json(request, RotationForm)
         headers = request.headers
         id = id_of_signed(headers.get(ID), headers.get("Authorization"))
-        return self._enrolling().rotate(actor.id, id)
+        issued = self._enrolling().rotate(actor.id, id)
+        self._tell_epoch(issued.device, issued.epoch, issued.epoch, "rotated")
+        return issued
 
     @api("DELETE", "/v1/devices/<device>/keys", Action.MANAGE_DEVICES, answers=Revoked)
     def revoke(self, request: Request, actor: Actor, device: str) -> Revoked:
         """End every key of a device, as when it was stolen; felt everywhere within a second."""
-        return self._enrolling().revoke(device, actor.id)
+        revoked = self._enrolling().revoke(device, actor.id)
+        self._tell_epoch(device, revoked.epoch, revoked.epoch, "revoked")
+        return revoked
 
     @api("PUT", "/v1/clock", Action.MOVE_CLOCK, takes=ClockForm, answers=ClockForm)
     def put_clock(self, request: Request, actor: Actor) -> ClockForm:
@@ -91,10 +101,17 @@ class Registry(Personnel, Importing, Fleet):
         form = read_json(request, ClockForm)
         if not isinstance(self.clock, MovableClock):
             raise Conflict("The clock of this installation is the wall clock and does not move")
+        before = self.clock.now()
         self.clock.move_to(form.now)
+        self.audit.about("clock", "business").changed({"now": before}, {"now": form.now})
         return form
 
     @api("GET", "/healthz", None)
     def healthz(self, request: Request, actor: Actor) -> dict[str, bool]:
         """The process lives."""
         return {"live": True}
+
+    def _tell_epoch(self, device: str, before: int, after: int, keys: str) -> None:
+        found = self._current().device.get(device)
+        self.audit.about("device", device, found.unit if found else None)
+        self.audit.changed({"epoch": before}, {"epoch": after, "keys": keys})

@@ -1,12 +1,14 @@
 """What every part of the registry works with."""
 
 from services.adapters.clock import BusinessClock, Clock, SystemClock
+from services.adapters.ledger import Audited, LedgerKey, Record
 from services.adapters.mongo import Db, MongoDatabase
 from services.adapters.rulebook import Rulebook, RulesInForce
 from services.adapters.sealing import Sealer, Vault
 from services.contracts.directory import Directory
 from services.errors import Conflict
 from services.registry.devices import Enrolling
+from services.registry.history import PERSONAL, entries_of
 from services.registry.repository import INDEXES, Keyrings, Registries
 from services.registry.tree import check
 
@@ -18,6 +20,8 @@ class Wired:
     clock: Clock = BusinessClock()
     sealer: Sealer = Vault()
     rules: RulesInForce = Rulebook()
+    key: bytes = LedgerKey()
+    audit: Record = Audited()
 
     def _current(self) -> Directory:
         return Registries(self.db).current()
@@ -25,8 +29,14 @@ class Wired:
     def _put_in_force(self, following: Directory, by: str) -> None:
         """Raise Invalid when it does not hold together, Conflict when somebody was faster."""
         check(following)
+        before = self._current()
         if not Registries(self.db).replace(following, by):
             raise Conflict
+        self._tell_change(before, following)
+
+    def _tell_change(self, before: Directory, after: Directory) -> None:
+        self.audit.about("registry", str(after.version))
+        self.audit.changed(entries_of(before), entries_of(after), PERSONAL)
 
     def _enrolling(self) -> Enrolling:
         return Enrolling(Keyrings(self.db), self.sealer, SystemClock().now())

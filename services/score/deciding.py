@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from logging import getLogger
+from typing import Any
 
 from werkzeug.wrappers import Request
 
@@ -12,6 +13,7 @@ from services.contracts.actor import Action, Actor
 from services.score.board import REGION
 from services.score.closing import Closer, Closing
 from services.score.forms import Watched
+from services.score.shelf import Months
 from services.score.views import View
 from services.score.wiring import Wired
 
@@ -46,18 +48,34 @@ class Deciding(Wired):
     def close(self, request: Request, actor: Actor, period: str) -> View:
         """Take the snapshot of a period that is over."""
         self._demand_sight(actor, REGION)
-        closing = read_json(request, Closing)
-        return Closer(self._scorer(WAIT_S)).close(period, closing, actor.id)
+        closing, before = read_json(request, Closing), self._month_told(period)
+        closed = Closer(self._scorer(WAIT_S)).close(period, closing, actor.id)
+        self._tell_change(period, before, closing)
+        return closed
 
     @api("POST", "/v1/months/<period>:publish", Action.CLOSE_MONTH)
     def publish(self, request: Request, actor: Actor, period: str) -> View:
         """Publish the snapshot as an immutable revision."""
         self._demand_sight(actor, REGION)
-        return Closer(self._scorer()).publish(period, actor.id)
+        before = self._month_told(period)
+        published = Closer(self._scorer()).publish(period, actor.id)
+        self._tell_change(period, before, None)
+        return published
 
     @api("POST", "/v1/months/<period>:revise", Action.CLOSE_MONTH, takes=Closing)
     def revise(self, request: Request, actor: Actor, period: str) -> View:
         """Close a published period again and publish the revision with difference and cause."""
         self._demand_sight(actor, REGION)
-        closing = read_json(request, Closing)
-        return Closer(self._scorer(WAIT_S)).revise(period, closing, actor.id)
+        closing, before = read_json(request, Closing), self._month_told(period)
+        revised = Closer(self._scorer(WAIT_S)).revise(period, closing, actor.id)
+        self._tell_change(period, before, closing)
+        return revised
+
+    def _month_told(self, period: str) -> dict[str, Any]:
+        month = Months(self.db).get(period)
+        said = {"state": month.state.value, "version": month.version}
+        return said | {"snapshot": month.snapshot, "revisions": len(month.published)}
+
+    def _tell_change(self, period: str, before: dict[str, Any], closing: Closing | None) -> None:
+        decided = closing.model_dump(mode="json", exclude_none=True) if closing else {}
+        self.audit.about("month", period).changed(before, self._month_told(period) | decided)

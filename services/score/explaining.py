@@ -41,7 +41,7 @@ class Explaining(Wired):
         scorer = self._scorer(age_s=asked.age)
         return scorer.compare(period, asked.other, asked.index, sight(actor))
 
-    @api("POST", "/v1/what-if/<period>", Action.READ_SCORES, takes=Supposition)
+    @api("POST", "/v1/what-if/<period>", Action.READ_SCORES, takes=Supposition, audited=False)
     def suppose(self, request: Request, actor: Actor, period: str) -> View:
         """The same period under other rules or another index, side by side; nothing is kept."""
         told = read_json(request, Supposition)

@@ -29,8 +29,11 @@ class Receiving(Wired):
         importer = self._importer(actor)
         if request.mimetype in KINDS:
             asked = read_query(request, Sheet)
+            self.audit.about("import", asked.period).changed({}, {"source": asked.source})
             return 201, importer.sheet(asked, read_body(request), request.mimetype, actor.id)
-        return 201, importer.rows(read_json(request, Submitted), actor.id)
+        rows = read_json(request, Submitted)
+        self.audit.about("import", rows.period).changed({}, {"source": rows.source})
+        return 201, importer.rows(rows, actor.id)
 
     @api("GET", "/v1/imports/<period>", Action.READ_SCORES)
     def get_imports(self, request: Request, actor: Actor, period: str) -> View:

@@ -6,6 +6,7 @@ from services.adapters.bus.depths import Depths
 from services.adapters.clock import BusinessClock
 from services.adapters.folder import Folder
 from services.adapters.http import Throttle, api
+from services.adapters.ledger import Audited
 from services.adapters.mongo import MongoDatabase
 from services.adapters.recent import Recent
 from services.adapters.registry import Registry
@@ -37,6 +38,7 @@ class Score(Tallying, Receiving, Deciding, Telling, Explaining, Overviews, OwnWi
     in_flight = Depths()
     recent = Recent()
     windows = Throttle()
+    audit = Audited()
 
     @api("GET", "/healthz", None)
     def healthz(self, request: Request, actor: Actor) -> dict[str, bool]:

@@ -36,7 +36,7 @@ class Telling(Wired):
         rules = self.rules.current.label
         return {"indexes": indexes, "rules": rules, "rules_named": self.rules_named.names}
 
-    @api("GET", "/v1/reports/<period>", Action.READ_SCORES, asks=Reported)
+    @api("GET", "/v1/reports/<period>", Action.READ_SCORES, asks=Reported, audited=True)
     def get_report(self, request: Request, actor: Actor, period: str) -> Response:
         """The board as a file: XLSX with definitions, HTML to print, CSV or JSON."""
         asked = read_query(request, Reported)
@@ -45,7 +45,7 @@ class Telling(Wired):
         head = {"Content-Disposition": f'attachment; filename="{period}.{asked.format}"'}
         return Response(body, 200, head, content_type=kind)
 
-    @api("GET", "/v1/exports/<period>", Action.CLOSE_MONTH, asks=Exported)
+    @api("GET", "/v1/exports/<period>", Action.CLOSE_MONTH, asks=Exported, audited=True)
     def get_export(self, request: Request, actor: Actor, period: str) -> Response:
         """Every rating, in the national reporting fields or the form of GB/T 39046 table 9."""
         self._demand_sight(actor, REGION)

@@ -7,6 +7,7 @@ from typing import Any
 from services.adapters.bus.depths import InFlight
 from services.adapters.clock import Clock
 from services.adapters.http import Windows
+from services.adapters.ledger import Record
 from services.adapters.mongo import Db
 from services.adapters.recent import Recently
 from services.adapters.registry import RegistryCache
@@ -36,6 +37,7 @@ class Wired:
     in_flight: InFlight
     recent: Recently
     windows: Windows
+    audit: Record
 
     def _demand_sight(self, actor: Actor, unit: str) -> None:
         """Raise unless the actor sees the unit, or every unit where it is the region."""

@@ -10,6 +10,7 @@ from services.adapters.bus import Bus, Delivery, Letter, Publisher, consume, con
 from services.adapters.clock import BusinessClock, Clock
 from services.adapters.devices import DeviceKeys, Devices
 from services.adapters.http import api, read_json, read_query
+from services.adapters.ledger import Audited, Record
 from services.adapters.mongo import Db, MongoDatabase
 from services.adapters.outbox import Outbox
 from services.adapters.outcome import Done, Outcome
@@ -65,6 +66,7 @@ class Store:
     devices: DeviceKeys = Devices()
     outbox: Outbox = Outbox("ratings")
     recent: Recently = Recent()
+    audit: Record = Audited()
 
     @consume(topology.STORE_RATINGS, size=1000, within_ms=40, prefetch=2000, channels=2)
     @consume(topology.STORE_BACKLOG, size=1000, within_ms=40, prefetch=16)
@@ -135,7 +137,11 @@ class Store:
     )
     def replay_all(self, request: Request, actor: Actor) -> tuple[int, Replayed]:
         """Send all open rows with a reason through the store again, after mending."""
-        return ACCEPTED, self._worklist().replay_all(read_json(request, ReplayForm).reason, actor)
+        reason = read_json(request, ReplayForm).reason
+        replayed = self._worklist().replay_all(reason, actor)
+        said = {"state": "replaying", "reason": reason, "rows": replayed.replaying}
+        self.audit.about("quarantine", reason).changed({"state": "open"}, said)
+        return ACCEPTED, replayed
 
     @api(
         "POST",
@@ -145,7 +151,9 @@ class Store:
     )
     def replay(self, request: Request, actor: Actor, key: str) -> tuple[int, Replayed]:
         """Send a row through the store again; only what the store says closes it."""
-        return ACCEPTED, self._worklist().replay(key, actor)
+        replayed = self._worklist().replay(key, actor)
+        self.audit.about("quarantine", key).changed({"state": "open"}, {"state": "replaying"})
+        return ACCEPTED, replayed
 
     @api(
         "POST",
@@ -158,6 +166,7 @@ class Store:
         """Close a row for good, by a named person with a reason; nothing is deleted."""
         worklist, form = self._worklist(), read_json(request, DiscardForm)
         worklist.discard(key, form.reason, actor)
+        self.audit.about("quarantine", key).changed({"state": "open"}, {"state": "discarded"})
         return worklist.show(key, actor)
 
     @api("GET", "/v1/devices/<device>/sequences", Action.MANAGE_DEVICES, answers=DeviceReport)

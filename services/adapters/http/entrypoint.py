@@ -20,13 +20,17 @@ from services.adapters.http.problems import JSON, dump, problem
 from services.adapters.http.server import QuietServer
 from services.adapters.http.throttle import REQUESTS, Windows
 from services.adapters.http.turns import Turns
+from services.adapters.ledger.audited import CONTEXT
+from services.adapters.ledger.record import NOBODY, Record
+from services.adapters.ledger.trail import Trail
 from services.adapters.registry import RegistryCache
 from services.adapters.settings import token_hash
 from services.contracts.actor import Action, Actor
 from services.contracts.signing import SIGNATURE
 from services.errors import HaopingError, NotAuthenticated, Unavailable
 
-ANONYMOUS = Actor("anonymous", frozenset())
+ANONYMOUS = NOBODY
+READS = frozenset({"GET", "HEAD"})
 _log = getLogger(__name__)
 
 Handler = TypeVar("Handler", bound=Callable[..., Any])
@@ -35,7 +39,8 @@ Handler = TypeVar("Handler", bound=Callable[..., Any])
 class ApiEntrypoint(HttpRequestHandler):
     """An HTTP entrypoint with a rule about who may use it, and what it takes and answers.
 
-    Who asks says so by a bearer token or, as a device, by signing the request.
+    Who asks says so by a bearer token or, as a device, by signing the request. Every command passes
+    here on its way into the audit, and every denial: a handler cannot forget it.
     """
 
     server = QuietServer()
@@ -43,6 +48,7 @@ class ApiEntrypoint(HttpRequestHandler):
     devices = DeviceKeys()
     windows = Windows()
     turns = Turns()
+    trail = Trail()
 
     def __init__(
         self,
@@ -53,36 +59,48 @@ class ApiEntrypoint(HttpRequestHandler):
         takes: Any = None,
         asks: type[BaseModel] | None = None,
         answers: Any = None,
+        audited: bool | None = None,
         **options: Any,
     ) -> None:
         self.action, self.takes, self.asks, self.answers = action, takes, asks, answers
+        self.audited = method not in READS if audited is None else audited
         super().__init__(method, url, **options)
 
     def handle_request(self, request: Request) -> Response:
         """Find out who asks, run the handler in a worker, and answer."""
         request.shallow = False
+        record = self._record(request)
         try:
-            args, kwargs = self.get_entrypoint_parameters(request)
+            record.actor = actor = self._actor(request, record)
+            self.trail.demand_open(record)
             with self.turns.taken(request) if self.takes else nullcontext():
-                result = self._handled(args, kwargs)
-            return self.response_from_result(result)
+                result = self._handled((request, actor), request, record)
+            response = self.response_from_result(result)
+            self.trail.keep(record, response.status_code)
         except Exception as error:  # noqa: BLE001 - every error has an answer
-            return self.response_from_exception(error)
+            told = self._understood(error)
+            self.trail.note(record, told.status, told)
+            response = problem(told)
+        return response
 
-    def _handled(self, args: tuple[Any, ...], kwargs: dict[str, Any]) -> Any:
+    def _record(self, request: Request) -> Record:
+        route = f"{self.method} {self.url}"
+        return self.trail.record(request, self.action, route, self.audited)
+
+    def _handled(self, args: tuple[Any, ...], request: Request, record: Record) -> Any:
         done = Event()
         handled = partial(self.handle_result, done)
-        self.container.spawn_worker(self, args, kwargs, handle_result=handled)
+        parts: dict[str, Any] = request.path_values  # type: ignore[attr-defined]
+        self.container.spawn_worker(
+            self, args, parts, context_data={CONTEXT: record}, handle_result=handled
+        )
         return done.wait()
 
-    def get_entrypoint_parameters(self, request: Request) -> tuple[tuple[Any, ...], dict[str, Any]]:
-        """The request, who asks, and the parts of the path."""
-        return (request, self._actor(request)), request.path_values  # type: ignore[attr-defined]
-
-    def _actor(self, request: Request) -> Actor:
+    def _actor(self, request: Request, record: Record) -> Actor:
         if self.action is None:
             return ANONYMOUS
         actor = self._signer(request) if _is_signed(request) else self._bearer(request)
+        record.actor = actor
         self.windows.pass_or_refuse(REQUESTS, actor.id)
         actor.demand(self.action)
         return actor
@@ -109,14 +127,14 @@ class ApiEntrypoint(HttpRequestHandler):
         headers = rest[0] if rest else {}
         return Response(dump(body), status, headers, content_type=JSON)
 
-    def response_from_exception(self, error: Exception) -> Response:
-        """A problem; what the service did not foresee is logged and told without details."""
+    def _understood(self, error: Exception) -> HaopingError:
+        """The error as it is told; what the service did not foresee is logged, without details."""
         if isinstance(error, PyMongoError):
-            error = Unavailable("The database cannot be reached")
-        if not isinstance(error, HaopingError):
-            _log.exception("%s %s failed", self.method, self.url, exc_info=error)
-            error = HaopingError()
-        return problem(error)
+            return Unavailable("The database cannot be reached")
+        if isinstance(error, HaopingError):
+            return error
+        _log.exception("%s %s failed", self.method, self.url, exc_info=error)
+        return HaopingError()
 
 
 def _is_signed(request: Request) -> bool:
@@ -131,14 +149,18 @@ def api(
     takes: Any = None,
     asks: type[BaseModel] | None = None,
     answers: Any = None,
+    audited: bool | None = None,
 ) -> Callable[[Handler], Handler]:
     """Answer `method url` for whoever may do `action`; None needs no sign-in.
+
+    Whatever is no GET is kept in the audit, and a GET that is `audited`: one that hands out much.
+    What has receipts of its own (a press, a heartbeat) says that it is not.
 
     The OpenAPI document is made from the rest: `takes` is the type of the body, `asks` the model of
     the query string, and `answers` the type of the answer, or a mapping from status to type; an
     answer that is no JSON is given by its media type.
     """
     decorate: Callable[[Handler], Handler] = ApiEntrypoint.decorator(
-        method, url, action, takes=takes, asks=asks, answers=answers
+        method, url, action, takes=takes, asks=asks, answers=answers, audited=audited
     )
     return decorate

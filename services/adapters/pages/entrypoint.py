@@ -3,11 +3,9 @@
 from __future__ import annotations
 
 from collections.abc import Callable
-from logging import getLogger
 from typing import Any, TypeVar
 from urllib.parse import quote
 
-from pymongo.errors import PyMongoError
 from werkzeug.exceptions import HTTPException
 from werkzeug.wrappers import Request, Response
 
@@ -19,11 +17,10 @@ from services.adapters.pages.sessions import SessionStore
 from services.adapters.pages.view import HTML, View, go
 from services.adapters.pages.visitor import Visitor, language_of
 from services.contracts.actor import Action
-from services.errors import HaopingError, Malformed, NotAuthenticated, Unavailable
+from services.errors import HaopingError, Malformed, NotAuthenticated
 
 SIGN_IN = "/signin"
 Handler = TypeVar("Handler", bound=Callable[..., Any])
-_log = getLogger(__name__)
 
 
 class PageEntrypoint(ApiEntrypoint):
@@ -39,14 +36,19 @@ class PageEntrypoint(ApiEntrypoint):
     def handle_request(self, request: Request) -> Response:
         """Find out who looks, run the handler in a worker, and show what came of it."""
         request.shallow = False
-        visitor = Visitor(language=language_of(request))
+        visitor, record = Visitor(language=language_of(request)), self._record(request)
         try:
             visitor = self.sessions.visitor(request)
+            record.actor = visitor.actor
             self._admit(request, visitor)
-            result = self._handled((request, visitor), request.path_values)  # type: ignore[attr-defined]
+            self.trail.demand_open(record)
+            result = self._handled((request, visitor), request, record)
             response = self._shown(result, request, visitor)
+            self.trail.keep(record, response.status_code)
         except Exception as error:  # noqa: BLE001 - every error has a page
-            response = self._failed(error, request, visitor)
+            told = self._understood(error)
+            self.trail.note(record, told.status, told)
+            response = self._failed(told, request, visitor)
         return guarded(response, request, visitor)
 
     def _admit(self, request: Request, visitor: Visitor) -> None:
@@ -64,24 +66,26 @@ class PageEntrypoint(ApiEntrypoint):
         html = self.templates.render(result.template, result.values, reader, request.path)
         return Response(html, result.status, result.headers, content_type=HTML)
 
-    def _failed(self, error: Exception, request: Request, visitor: Visitor) -> Response:
-        error = self._understood(error)
+    def _failed(self, error: HaopingError, request: Request, visitor: Visitor) -> Response:
         if isinstance(error, NotAuthenticated) and self.action is not None:
             return go(f"{SIGN_IN}?next={quote(request.full_path.rstrip('?'))}")
         return self._shown(View("error.html", {"error": error}, error.status), request, visitor)
 
     def _understood(self, error: Exception) -> HaopingError:
-        if isinstance(error, HaopingError):
-            return error
-        if isinstance(error, PyMongoError):
-            return Unavailable("The database cannot be reached")
         if isinstance(error, HTTPException):
             return Malformed(error.description)
-        _log.exception("%s %s failed", self.method, self.url, exc_info=error)
-        return HaopingError()
+        return super()._understood(error)
 
 
-def page(method: str, url: str, action: Action | None) -> Callable[[Handler], Handler]:
-    """Show `url` to whoever may do `action`; None needs no sign-in."""
-    decorate: Callable[[Handler], Handler] = PageEntrypoint.decorator(method, url, action)
+def page(
+    method: str, url: str, action: Action | None, *, audited: bool = False
+) -> Callable[[Handler], Handler]:
+    """Show `url` to whoever may do `action`; None needs no sign-in.
+
+    A page that asks a service to do something leaves the audit to it, and tells it from where it
+    was asked. What a page does by itself, such as signing in, is `audited` here; so is any denial.
+    """
+    decorate: Callable[[Handler], Handler] = PageEntrypoint.decorator(
+        method, url, action, audited=audited
+    )
     return decorate

@@ -1,0 +1,118 @@
+"""The one greenlet of a service that writes its audit; entries that come together go together."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from datetime import timedelta
+from logging import getLogger
+from typing import Any
+
+import eventlet
+import pymongo
+from eventlet.event import Event
+from eventlet.queue import Empty, Queue
+from pymongo.errors import PyMongoError
+
+from services.adapters.clock import Clock
+from services.adapters.ledger.chain import AuditChain
+from services.adapters.mongo import Document
+from services.errors import Unavailable
+
+AT_ONCE, MOST_WAITING = 200, 5000
+LOOK_EVERY_S, AGAIN_AFTER_S, PATIENCE_S = 1.0, 0.5, 5.0
+WAIT_S = 10.0
+SAME_TIME = timedelta(seconds=1)
+NOT_KEPT = "This was carried out, but is not yet in the audit; look before you send it again"
+Waiting = tuple[list[Document], Event | None]
+_log = getLogger(__name__)
+
+
+class Writer:
+    """Writes for ever; `failing` says that the last attempt failed and is being made again.
+
+    `counted` gives what else is to be written by now, and all there is when told that it is over.
+    `clock` tells the business time where that can differ from the wall clock's.
+    """
+
+    def __init__(
+        self,
+        chain: AuditChain,
+        counted: Callable[[bool], list[Document]],
+        clock: Clock | None,
+    ) -> None:
+        self._chain, self._counted, self._clock = chain, counted, clock
+        self._waiting: Any = Queue()
+        self._closing, self._closed = False, Event()
+        self.failing = False
+
+    def keep(self, entries: list[Document]) -> None:
+        """Return when they are kept. Raises Unavailable when that takes too long."""
+        kept = Event()
+        self._waiting.put((entries, kept))
+        try:
+            with eventlet.Timeout(WAIT_S):
+                kept.wait()
+        except eventlet.Timeout:
+            raise Unavailable(NOT_KEPT) from None
+
+    def note(self, entries: list[Document]) -> None:
+        """Let them be kept soon; lost, with a line in the log, when very much waits already."""
+        if self._waiting.qsize() < MOST_WAITING:
+            self._waiting.put((entries, None))
+        else:
+            _log.error("too much waits for the audit; lost: %s", entries)
+
+    def close(self) -> None:
+        """Write what waits, then no more."""
+        if not self._closing:
+            self._closing = True
+            self._waiting.put(([], None))
+        self._closed.wait()
+
+    def run(self) -> None:
+        """Write until closed."""
+        over = False
+        while not over:
+            batch = self._next()
+            over = self._closing and self._waiting.empty()
+            self._write([each for entries, _ in batch for each in entries] + self._counted(over))
+            for _, kept in batch:
+                if kept is not None:
+                    kept.send()
+        self._closed.send()
+
+    def _next(self) -> list[Waiting]:
+        batch: list[Waiting] = []
+        try:
+            batch.append(self._waiting.get(timeout=LOOK_EVERY_S))
+            while len(batch) < AT_ONCE:
+                batch.append(self._waiting.get_nowait())
+        except Empty:
+            pass
+        return batch
+
+    def _write(self, entries: list[Document]) -> None:
+        """Try until they are kept; while closing, once."""
+        while entries:
+            try:
+                with pymongo.timeout(PATIENCE_S):
+                    self._chain.append(self._in_business_time(entries))
+                self.failing = False
+                return
+            except PyMongoError as error:
+                self.failing = True
+                if self._closing:
+                    _log.exception("lost from the audit: %s", entries)
+                    return
+                _log.warning("the audit cannot be written: %r; trying again", error)
+                eventlet.sleep(AGAIN_AFTER_S)
+
+    def _in_business_time(self, entries: list[Document]) -> list[Document]:
+        """Where the business clock was moved, entries tell its time too; asked for once."""
+        if self._clock is None or "business_at" in entries[0]:
+            return entries
+        moved = self._clock.now() - max(entry["at"] for entry in entries)
+        if abs(moved) > SAME_TIME:
+            for entry in entries:
+                entry["business_at"] = entry["at"] + moved
+        return entries
