@@ -15,8 +15,7 @@ from pymongo.errors import PyMongoError
 
 from services.adapters.mongo import AWAY_S, GLANCE_S, MongoConnection
 from services.adapters.registry import RegistryCache
-from services.adapters.sealing import MASTER_KEY_BYTES, Sealer
-from services.adapters.settings import secret_bytes
+from services.adapters.sealing import Sealer
 from services.contracts.actor import Actor, Role
 from services.contracts.directory import active_at
 from services.contracts.keyring import Ring
@@ -108,9 +107,7 @@ class DeviceKeys(SharedExtension):
 
     def _key(self, sealed: bytes) -> bytes:
         if self._sealer is None:
-            config = self.container.config
-            secret = secret_bytes(config, "HAOPING_MASTER_KEY_FILE", MASTER_KEY_BYTES)
-            self._sealer = Sealer(self.connection.db, secret)
+            self._sealer = Sealer.of(self.container.config, self.connection.db)
         return b64decode(self._sealer.open(sealed)["key"])
 
     def issued(self, device: str) -> int:

@@ -29,6 +29,7 @@ Moment = Annotated[
 
 Code = Annotated[str, StringConstraints(min_length=1, max_length=64, strip_whitespace=True)]
 Count = Annotated[int, Field(strict=True, ge=1, lt=2**53)]
+Place = Annotated[str, StringConstraints(min_length=1, max_length=200, strip_whitespace=True)]
 Words = Annotated[str, StringConstraints(min_length=1, max_length=2000, strip_whitespace=True)]
 
 
@@ -39,13 +40,13 @@ def _no_boolean(value: Any) -> Any:
     return value
 
 
-PERSONAL = ("name", "phone", "certificate", "comment")
+PERSONAL = ("name", "phone", "certificate", "address", "comment")
 
 
 class Form(BaseModel):
     """A body of the API."""
 
-    model_config = ConfigDict(frozen=True, extra="forbid")
+    model_config = ConfigDict(frozen=True, extra="forbid", hide_input_in_errors=True)
 
 
 class RatingForm(Form):
@@ -77,6 +78,7 @@ class RatingForm(Form):
     name: Words | None = None
     phone: Annotated[str, StringConstraints(pattern=r"^\+?[0-9 -]{5,20}$")] | None = None
     certificate: Code | None = None
+    address: Place | None = None
     comment: Words | None = None
     probe: bool = False
 

@@ -47,6 +47,7 @@ class Action(StrEnum):
     READ_OWN_WINDOW = "read_own_window"
     STATE_FOR_WINDOW = "state_for_window"
     READ_AUDIT = "read_audit"
+    MANAGE_KEYS = "manage_keys"
 
 
 _CASE_WORKERS = frozenset(
@@ -73,6 +74,7 @@ MAY: dict[Action, frozenset[Role]] = {
     Action.READ_OWN_WINDOW: frozenset({Role.CLERK}),
     Action.STATE_FOR_WINDOW: frozenset({Role.CLERK}),
     Action.READ_AUDIT: frozenset({Role.SUPERVISOR, Role.ADMINISTRATOR}),
+    Action.MANAGE_KEYS: frozenset({Role.ADMINISTRATOR}),
 }
 
 

@@ -42,7 +42,7 @@ def errand_key(system: str | None, number: str | None, stage: Stage, occurrence:
 class RatingSubmitted(Message):
     """A press that the edge accepted: who, what and when, with personal fields sealed.
 
-    `sealed` holds name, phone, certificate and comment as one ciphertext; the flags beside it say
+    `sealed` holds name, phone, certificate, address and comment as one ciphertext; the flags say
     what rules need to know without opening it. `pressed_at` is corrected by the device's offset.
     `receipt` is made anew each time the edge takes the press, so that a resend is told from a
     redelivery by the bus. `marks` are suspicions of the edge; they change no official number.

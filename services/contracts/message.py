@@ -12,7 +12,7 @@ class Message(BaseModel):
     Unknown fields are ignored, so that an old consumer survives a newer producer.
     """
 
-    model_config = ConfigDict(frozen=True, extra="ignore")
+    model_config = ConfigDict(frozen=True, extra="ignore", hide_input_in_errors=True)
     routing_key: ClassVar[str]
 
 

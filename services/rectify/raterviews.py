@@ -8,8 +8,8 @@ from typing import Annotated, Any
 
 from pydantic import AwareDatetime, BaseModel, ConfigDict, StringConstraints
 
+from services.contracts.masking import MASKS, masked_number, masked_text
 from services.rectify.facts import Name
-from services.rectify.masking import masked_name, masked_number, masked_text
 
 Rating = Mapping[str, Any]
 
@@ -31,6 +31,7 @@ class RaterShown(BaseModel):
     name: str | None = None
     phone: str | None = None
     certificate: str | None = None
+    address: str | None = None
     comment: str | None = None
     append: str | None = None
     errand_number: str | None = None
@@ -45,6 +46,7 @@ class Revealed(BaseModel):
     name: str | None = None
     phone: str | None = None
     certificate: str | None = None
+    address: str | None = None
     comment: str | None = None
     append: str | None = None
     expires_at: AwareDatetime
@@ -56,16 +58,15 @@ def masked(rating: Rating | None, append: Rating | None, may_reveal: bool) -> Ra
         return RaterShown()
     known = dict(rating["personal"])
     comment, name = known.pop("comment", None), known.get("name")
-    numbers = {field: masked_number(value) for field, value in known.items() if field != "name"}
+    shown = {field: MASKS.get(field, masked_number)(value) for field, value in known.items()}
     written = append["personal"].get("comment") if append else None
     exact = ("errand_number", "pressed_at") if name else ()
     return RaterShown(
-        name=masked_name(name) if name else None,
         comment=masked_text(comment, known) if comment else None,
         append=masked_text(written, known) if written else None,
         stage=rating.get("stage"),
         may_reveal=may_reveal,
-        **numbers,
+        **shown,
         **{field: rating.get(field) for field in exact},
     )
 

@@ -38,6 +38,7 @@ from services.store.forms import (
 )
 from services.store.intake import Intake
 from services.store.joining import Errands, Joining
+from services.store.keykeeping import KeyKeeping
 from services.store.letters import rows_of
 from services.store.marking import Rest, Sightings, Sweep
 from services.store.quarantine import Quarantine
@@ -52,7 +53,7 @@ ACCEPTED = 202
 SWEEP_EVERY_S = 5.0
 
 
-class Store:
+class Store(KeyKeeping):
     """Bus in, database out, and an outbox for what must follow."""
 
     name = "store"

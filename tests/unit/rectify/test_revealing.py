@@ -8,12 +8,12 @@ from hypothesis import strategies as st
 from pydantic import ValidationError
 
 from services.contracts.actor import MAY, Action, Role
+from services.contracts.masking import masked_name, masked_number, masked_text
 from services.errors import Conflict, Gone, NotAllowed
 from services.rectify.case import legal_moves, move
 from services.rectify.document import Kept, kept, opening
 from services.rectify.examining import fault
 from services.rectify.facts import Act, Case
-from services.rectify.masking import masked_name, masked_number, masked_text
 from services.rectify.opening import for_rating, opened
 from services.rectify.raterviews import RevealForm, masked
 from services.rectify.repository import Cases
