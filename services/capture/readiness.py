@@ -8,8 +8,7 @@ from services.adapters.bus import Letter, Outgoing
 from services.contracts import topology
 from services.errors import Unavailable
 
-PROBE = topology.raw_key("~ready")
-"""No device or system can be called like this, so nobody else may publish it."""
+PROBE = topology.raw_key(topology.READY)
 
 
 def demand_ready(publish: Callable[[Outgoing], None]) -> None:

@@ -14,10 +14,13 @@ import typer
 from rich.console import Console
 
 from services.console.stack import definitions, node
+from services.console.stack.broker import USER
 from services.console.stack.definitions import Definitions
 from services.console.stack.layout import Layout
 from services.console.stack.lock import holder
 from services.console.stack.ports import LOOPBACK
+from services.console.stack.secrets import kept_text
+from services.contracts.access import ACCESS
 from services.errors import Invalid
 
 PASSWORD_BYTES = 24
@@ -74,6 +77,20 @@ def commands(wanted: Definitions) -> Iterator[str]:
 def broker_definitions() -> None:
     """Print the queues, exchanges and bindings, for `rabbitmqctl import_definitions` on yours."""
     typer.echo(json.dumps(definitions.flow(), indent=1))
+
+
+@device_app.command("service-users")
+def service_users(
+    folder: Annotated[Path, typer.Argument(help="Folder for the passwords; made if missing")],
+) -> None:
+    """Print all that a broker of your own needs: topology, and a user for each service.
+
+    Passwords are made once, each in a file of its own in the folder; only hashes are printed.
+    """
+    folder.mkdir(mode=0o700, parents=True, exist_ok=True)
+    passwords = {name: kept_text(folder / f"broker-{name}.password") for name in ACCESS}
+    operator = kept_text(folder / "broker.password")
+    typer.echo(json.dumps(definitions.everything(USER, operator, passwords), indent=1))
 
 
 def _give(wanted: Definitions, password: str, layout: Layout) -> None:

@@ -8,6 +8,9 @@ Raw letters come from devices (MQTT, through RabbitMQ's plugin) and from trusted
 The MQTT exchange is our own rather than `amq.topic`, which every broker has from birth: before
 this topology is in place there is nothing to publish to, so a QoS 1 publish gets no answer instead
 of an acknowledgement for a press that no queue holds.
+
+There is an exchange for what each service sends, for a broker tells exchanges apart and not what is
+sent over a direct one; `contracts.access` says who may use which.
 """
 
 from __future__ import annotations
@@ -19,11 +22,18 @@ from services.contracts import commands, events
 from services.contracts.message import Message
 
 EVENTS = "haoping.events"
+STORED = "haoping.stored"
+CASES = "haoping.cases"
 COMMANDS = "haoping.commands"
 DEAD = "haoping.dead"
+BACK = "haoping.back"
+"""What the work list sends to the edge once more; only the store may write to it."""
 MQTT = "haoping.mqtt"
 RAW = "haoping.raw"
 RAW_RATINGS = "haoping.v1.ratings"
+READY = "~ready"
+"""Whom the edge's own probe comes from: no device or system can be called like this."""
+SERVICE = "service-"
 DELIVERY_LIMIT = 200
 BULK_ITEMS = 200
 BULK_BYTES = 256 * 1024
@@ -78,7 +88,7 @@ STORE_COMMANDS = Queue(
 )
 RECTIFY_RATINGS = Queue(
     "rectify.ratings",
-    EVENTS,
+    STORED,
     (
         events.BadRatingStored,
         events.AppendStored,
@@ -87,7 +97,7 @@ RECTIFY_RATINGS = Queue(
     ),
 )
 RECTIFY_NOTICES = Queue(
-    "rectify.notices", EVENTS, (events.CaseOpened, events.CaseMoved, events.CaseClosed)
+    "rectify.notices", CASES, (events.CaseOpened, events.CaseMoved, events.CaseClosed)
 )
 CAPTURE_RAW = Queue(
     "capture.raw", MQTT, letters=((MQTT, f"{RAW_RATINGS}.*"), (RAW, f"{RAW_RATINGS}.*"))
@@ -106,9 +116,17 @@ DEAD_LETTERS = "dead.letters"
 NEVER_DROP = 1_000_000
 
 
-def delay_exchange(seconds: int) -> str:
-    """The exchange that holds a message back for `seconds`."""
+def delay_queue(seconds: int) -> str:
+    """The queue that holds a message back for `seconds`."""
     return f"haoping.later.{seconds}s"
+
+
+def delay_exchange(seconds: int) -> str:
+    """The exchange that leads there; its routing keys are the queues to which messages return.
+
+    By them the broker can tell who may have something put off for which queue.
+    """
+    return f"haoping.delay.{seconds}s"
 
 
 def _delay_arguments(seconds: int) -> dict[str, Any]:
@@ -144,9 +162,19 @@ def delay_after(attempt: int) -> int | None:
     return None if attempt >= MAX_ATTEMPTS else DELAYS_S[min(attempt, len(DELAYS_S) - 1)]
 
 
+def service_user(service: str) -> str:
+    """What the broker calls a service of ours."""
+    return f"{SERVICE}{service}"
+
+
+def is_service(user: str | None) -> bool:
+    """Whether the broker knows this user as a service, which may not change the topology."""
+    return (user or "").startswith(SERVICE)
+
+
 def exchange_of(message: type[Message]) -> str:
-    """The exchange on which a message type is published."""
-    return COMMANDS if message.__module__ == commands.__name__ else EVENTS
+    """The exchange on which a message type is published: that of the queues it goes to."""
+    return next(queue.exchange for queue in WORK_QUEUES if message in queue.messages)
 
 
 MESSAGE_TYPES: dict[str, type[Message]] = {
@@ -158,24 +186,28 @@ MESSAGE_TYPES: dict[str, type[Message]] = {
 
 EXCHANGES: dict[str, str] = {
     EVENTS: "direct",
+    STORED: "direct",
+    CASES: "direct",
     COMMANDS: "direct",
+    BACK: "direct",
     DEAD: "fanout",
     MQTT: "topic",
     RAW: "topic",
-    **{delay_exchange(seconds): "fanout" for seconds in DELAYS_S},
+    **{delay_exchange(seconds): "topic" for seconds in DELAYS_S},
 }
 """Every exchange and its type."""
 
 QUEUES: dict[str, dict[str, Any]] = {
     **{queue.name: queue.arguments for queue in WORK_QUEUES},
     DEAD_LETTERS: {"x-queue-type": "quorum", "x-delivery-limit": NEVER_DROP},
-    **{delay_exchange(seconds): _delay_arguments(seconds) for seconds in DELAYS_S},
+    **{delay_queue(seconds): _delay_arguments(seconds) for seconds in DELAYS_S},
 }
 """Every queue and its broker arguments; all are durable."""
 
 BINDINGS: tuple[tuple[str, str, str], ...] = (
     *((exchange, queue.name, key) for queue in WORK_QUEUES for exchange, key in queue.bindings),
     (DEAD, DEAD_LETTERS, ""),
-    *((delay_exchange(seconds), delay_exchange(seconds), "") for seconds in DELAYS_S),
+    (BACK, CAPTURE_RAW.name, CAPTURE_RAW.name),
+    *((delay_exchange(seconds), delay_queue(seconds), "#") for seconds in DELAYS_S),
 )
 """Every binding: exchange, queue, routing key."""

@@ -120,7 +120,7 @@ class WorkList:
         """
         text = self._text(row)
         if back := row.get("back"):
-            return Outgoing("", topology.CAPTURE_RAW.name, text.encode(), headers=back)
+            return Outgoing(topology.BACK, topology.CAPTURE_RAW.name, text.encode(), headers=back)
         kind = kind_of(row["kind"], text)
         return Outgoing.of(kind, [text.encode()], REPLAY + row["_id"], str(uuid.uuid4()))
 

@@ -37,7 +37,7 @@ def test_a_press_that_the_edge_refused_goes_back_to_the_edge(store: Store) -> No
     assert shown.payload == {"rating_id": "r", "level": 1, **masked}
     assert store.list.replay("r", AN).replaying == 1
     [letter] = store.sent
-    assert (letter.exchange, letter.routing_key) == ("", topology.CAPTURE_RAW.name)
+    assert (letter.exchange, letter.routing_key) == (topology.BACK, topology.CAPTURE_RAW.name)
     assert json.loads(letter.body)["level"] == 1
     assert HEADER in letter.headers
     assert store.row("r")["state"] == "replaying"

@@ -127,7 +127,7 @@ def test_a_message_of_another_service_is_handed_on_and_may_come_back(store: Stor
     store.rows.file([row], NOON)
     store.list.replay("dead", AN)
     [letter] = store.sent
-    assert (letter.exchange, letter.routing_key) == (topology.EVENTS, "bad_rating.stored")
+    assert (letter.exchange, letter.routing_key) == (topology.STORED, "bad_rating.stored")
     assert store.row("dead")["state"] == "closed"
     store.rows.file([replace(row, receipt="second")], NOON)
     assert did(store.row("dead")) == ["replay", "handed_on", "refused_again"]

@@ -24,7 +24,7 @@ from services.contracts.directory import Directory
 
 QUEUES = (
     *(queue.name for queue in topology.WORK_QUEUES),
-    *(topology.delay_exchange(seconds) for seconds in topology.DELAYS_S),
+    *(topology.delay_queue(seconds) for seconds in topology.DELAYS_S),
     topology.DEAD_LETTERS,
 )
 

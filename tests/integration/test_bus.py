@@ -183,7 +183,7 @@ def test_a_poison_message_delays_itself_only(
     good = [press() for _ in range(5)]
     send(bus, *good[:2], press(rating_id="poison"), *good[2:])
     container_factory(desk, settings(stack)).start()
-    eventually(lambda: waiting(stack.amqp_uri, topology.delay_exchange(5)) == 1)
+    eventually(lambda: waiting(stack.amqp_uri, topology.delay_queue(5)) == 1)
     eventually(lambda: waiting(stack.amqp_uri, RATINGS.name) == 0)
     assert all(seen(each.rating_id) for each in good)
 
@@ -205,7 +205,7 @@ def test_a_failing_database_is_no_messages_fault(
     container_factory(desk, settings(stack)).start()
     eventually(lambda: attempts == [0, 0, 0])
     eventually(lambda: waiting(stack.amqp_uri, RATINGS.name) == 0)
-    assert waiting(stack.amqp_uri, topology.delay_exchange(5)) == 0
+    assert waiting(stack.amqp_uri, topology.delay_queue(5)) == 0
 
 
 def test_what_was_not_acknowledged_is_delivered_again(
@@ -268,7 +268,7 @@ def test_a_message_that_no_queue_takes_is_not_confirmed(bus: Bus) -> None:
 
 
 def test_an_announcement_needs_no_listener(bus: Bus) -> None:
-    bus.publish(Outgoing(topology.EVENTS, "case.opened", b"{}", "a", mandatory=False))
+    bus.publish(Outgoing(topology.CASES, "case.opened", b"{}", "a", mandatory=False))
 
 
 def test_a_silent_broker_is_never_taken_for_a_confirmation(

@@ -124,7 +124,7 @@ def test_an_append_that_overtook_its_first_rating_is_stored_after_it(
 ) -> None:
     container_factory(Store, config).start()
     send(bus, linked("A1", turn=2, level=1))
-    eventually(lambda: waiting(config["AMQP_URI"], topology.delay_exchange(5)) == 1)
+    eventually(lambda: waiting(config["AMQP_URI"], topology.delay_queue(5)) == 1)
     send(bus, linked("A1", level=1))
     eventually(lambda: db["ratings"].count_documents({}) == 2)
 
@@ -193,7 +193,7 @@ def test_a_press_that_names_no_errand_is_linked_when_its_rating_and_its_errand_a
     """The errand comes first and waits, since it says which rating was given about it."""
     container_factory(Store, config).start()
     send(bus, errand("A1", unit="land", rated_as="r-1"))
-    eventually(lambda: waiting(config["AMQP_URI"], topology.delay_exchange(5)) == 1)
+    eventually(lambda: waiting(config["AMQP_URI"], topology.delay_queue(5)) == 1)
     send(bus, press(rating_id="r-1", window="w1"))
     eventually(lambda: db["ratings"].count_documents({"unit": "land"}) == 1)
     assert [each["links"][0]["rule"] for each in db["ratings"].find()] == ["rated_as"]

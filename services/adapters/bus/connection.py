@@ -11,7 +11,7 @@ from amqp.transport import TCPTransport
 from eventlet.semaphore import Semaphore
 from kombu import Connection
 
-from services.adapters.bus.topology import declare
+from services.adapters.bus.topology import ensure
 
 HEARTBEAT_S = 20
 DRAIN_S = 1.0
@@ -52,7 +52,7 @@ def _open(connection: Any) -> None:
     connection.connect()
     _leave_reading_to_the_drain(connection.connection)
     _read_ahead(connection.connection)
-    declare(connection.default_channel)
+    ensure(connection.default_channel, connection.userid)
 
 
 def _leave_reading_to_the_drain(connection: Any) -> None:

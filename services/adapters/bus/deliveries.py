@@ -45,7 +45,7 @@ class Letter:
             {} if strange else properties.get("application_headers") or {},
             info["routing_key"],
             properties.get("message_id"),
-            info["exchange"],
+            "" if info["exchange"] == topology.BACK else info["exchange"],
             properties.get("user_id"),
         )
         return came.as_first_sent()
@@ -59,7 +59,8 @@ class Letter:
     def as_first_sent(self) -> Letter:
         """What has been put off comes back as it first came.
 
-        It comes by way of the default exchange, to which only we may write, so the header is ours.
+        It comes by way of the default exchange, to which nobody but the broker writes, or by that
+        of the work list, to which only the store may: so the header is ours.
         """
         if self.exchange or FROM not in self.headers:
             return self

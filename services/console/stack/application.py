@@ -51,20 +51,20 @@ class Door:
 PLAIN = Door()
 
 
-def program(name: str, port: int, door: Door = PLAIN) -> Program:
+def program(name: str, port: int, door: Door = PLAIN, amqp_uri: str = "") -> Program:
     """A service by its name: `capture` is `services.capture.service:Capture` on its own port."""
+    own = (door if name == PAGES else PLAIN).environment(port)
     return Program(
         name,
         f"{PYTHON} -m nameko run --config {CONFIGURATION} "
         f"services.{name}.service:{name.capitalize()}",
         "services",
-        environment=(door if name == PAGES else PLAIN).environment(port),
+        environment={**own, "AMQP_URI": amqp_uri},
     )
 
 
 def environment(
     given: Mapping[str, str],
-    broker: Server,
     database: Server,
     secrets: Secrets,
     ports: Mapping[str, int],
@@ -79,8 +79,7 @@ def environment(
         "HAOPING_LEDGER_KEY_FILE": str(secrets.ledger_key_file),
         "HAOPING_ADMIN_TOKEN_HASH": secrets.admin_token_hash,
         "HAOPING_CONFIG_DIR": str(PROJECT / "config"),
-        **given,
-        "AMQP_URI": broker.uri,
+        **{name: value for name, value in given.items() if name != "AMQP_URI"},
         "MONGO_URI": database.uri,
         **addresses(ports),
     }

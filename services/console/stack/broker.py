@@ -18,7 +18,7 @@ from services.console.stack.layout import Layout
 from services.console.stack.ports import LOOPBACK
 from services.console.stack.program import Program, Server
 from services.console.stack.secrets import Secrets
-from services.contracts.topology import BULK_BYTES, MQTT
+from services.contracts.topology import BULK_BYTES, MQTT, service_user
 
 PORTS = ("amqp", "mqtt", "erlang", "epmd")
 PLUGINS = ("rabbitmq_mqtt",)
@@ -99,7 +99,8 @@ def _private(layout: Layout, secrets: Secrets, ports: Mapping[str, int]) -> Serv
         raise StackFailed(CHOICES)
     _write_configuration(layout, secrets, ports)
     _write_cookie(layout.home / ".erlang.cookie", secrets.erlang_cookie)
-    uri = f"amqp://{USER}:{secrets.broker_password}@{LOOPBACK}:{ports['amqp']}/"
+    where = f"{LOOPBACK}:{ports['amqp']}/"
+    uri = f"amqp://{USER}:{secrets.broker_password}@{where}"
     return Server(
         "rabbitmq",
         uri,
@@ -108,6 +109,10 @@ def _private(layout: Layout, secrets: Secrets, ports: Mapping[str, int]) -> Serv
         programs=(_epmd(ports), _rabbitmq()),
         environment=environment(layout, ports),
         path=(str(scripts), str(Path(epmd).parent)),
+        uris={
+            name: f"amqp://{service_user(name)}:{password}@{where}"
+            for name, password in secrets.service_passwords.items()
+        },
     )
 
 
@@ -122,7 +127,7 @@ def _rabbitmq() -> Program:
 
 def _write_configuration(layout: Layout, secrets: Secrets, ports: Mapping[str, int]) -> None:
     layout.broker.joinpath("conf.d").mkdir(exist_ok=True)
-    everything = definitions.master(USER, secrets.broker_password) | definitions.flow()
+    everything = definitions.everything(USER, secrets.broker_password, secrets.service_passwords)
     files = {
         "rabbitmq.conf": CONFIGURATION.format(
             host=LOOPBACK,

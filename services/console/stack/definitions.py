@@ -9,13 +9,16 @@ from __future__ import annotations
 import hashlib
 import re
 from base64 import b64encode
+from collections.abc import Iterable, Mapping
 from typing import Any
 
 from services.contracts import topology
+from services.contracts.access import ACCESS, Access
 
 VHOST = "/"
 SALT_BYTES = 4
 NOTHING = "^$"
+SECTIONS = ("users", "permissions", "topic_permissions")
 Definitions = dict[str, list[dict[str, Any]]]
 
 
@@ -63,13 +66,45 @@ def user(name: str, password: str, *tags: str) -> dict[str, Any]:
 
 
 def master(name: str, password: str) -> Definitions:
-    """The services' own user, who may do everything in our virtual host."""
+    """The operator's user, who may do everything in our virtual host."""
     allowed = {"user": name, "vhost": VHOST, "configure": ".*", "write": ".*", "read": ".*"}
     return {
         "users": [user(name, password, "administrator")],
         "vhosts": [{"name": VHOST}],
         "permissions": [allowed],
     }
+
+
+def everything(operator: str, password: str, passwords: Mapping[str, str]) -> Definitions:
+    """The topology, the operator, and the services by their passwords."""
+    parts = (flow(), master(operator, password), of_services(passwords))
+    sections = {key for part in parts for key in part}
+    return {key: [e for part in parts for e in part.get(key, ())] for key in sorted(sections)}
+
+
+def of_services(passwords: Mapping[str, str]) -> Definitions:
+    """An account for each service that speaks to the broker, who may do what its task takes."""
+    parts = [_of_service(name, ACCESS[name], password) for name, password in passwords.items()]
+    return {key: [each for part in parts for each in part[key]] for key in SECTIONS}
+
+
+def _of_service(name: str, access: Access, password: str) -> Definitions:
+    whose = {"user": topology.service_user(name), "vhost": VHOST}
+    rights = {"write": one_of(access.writes), "read": one_of(access.reads)}
+    return {
+        "users": [user(whose["user"], password)],
+        "permissions": [{**whose, "configure": NOTHING, **rights}],
+        "topic_permissions": [
+            {**whose, "exchange": exchange, "write": one_of(keys), "read": NOTHING}
+            for exchange, keys in access.topics.items()
+        ],
+    }
+
+
+def one_of(names: Iterable[str]) -> str:
+    """The pattern that fits exactly these names."""
+    found = "|".join(map(re.escape, sorted(names)))
+    return f"^({found})$" if found else NOTHING
 
 
 def of_device(device: str, password: str) -> Definitions:

@@ -32,6 +32,7 @@ class Server:
     """A broker or database that was picked, be it ours to run or somebody else's.
 
     `probe` raises until the server answers with our credentials and returns what it says it is.
+    `uris` are those of services that have a user of their own; the others are told none.
     """
 
     name: str
@@ -42,3 +43,8 @@ class Server:
     environment: Mapping[str, str] = field(default_factory=dict)
     path: tuple[str, ...] = ()
     prepare: Callable[[Mapping[str, str]], None] | None = None
+    uris: Mapping[str, str] | None = None
+
+    def uri_for(self, service: str) -> str:
+        """Where a service finds it: as a user of its own, as ours, or not at all."""
+        return self.uri if self.uris is None else self.uris.get(service, "")

@@ -197,15 +197,18 @@ class Stack:
 
     def _programs(self) -> list[Program]:
         servers = [*self._broker.programs, *self._database.programs]
-        names = self.services
-        return servers + [application.program(n, self._ports[n], self.door) for n in names]
+        return servers + [self._service(name) for name in self.services]
+
+    def _service(self, name: str) -> Program:
+        uri = self._broker.uri_for(name)
+        return application.program(name, self._ports[name], self.door, uri)
 
     def _environment(self) -> dict[str, str]:
         """The environment of supervisord, which everything in the stack inherits."""
         inherited = {k: v for k, v in self._given.items() if not k.startswith(NOT_OURS)}
         return {
             **application.environment(
-                inherited, self._broker, self._database, self._secrets, self._ports, self.door
+                inherited, self._database, self._secrets, self._ports, self.door
             ),
             **self._broker.environment,
             **processes.stamp(self.layout.state, self.id),

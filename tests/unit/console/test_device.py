@@ -17,6 +17,7 @@ from services.console.app import program
 from services.console.device import checked, commands
 from services.console.stack import definitions
 from services.contracts import topology
+from services.contracts.access import ACCESS
 from services.errors import Invalid
 
 ROOT = Path(__file__).resolve().parents[3]
@@ -88,3 +89,20 @@ def test_a_broker_of_your_own_publishes_mqtt_on_the_exchange_of_the_topology() -
     lines = (ROOT / "config" / "rabbitmq" / "haoping.conf").read_text().splitlines()
     assert f"mqtt.exchange = {topology.MQTT}" in lines
     assert "mqtt.allow_anonymous = false" in lines
+
+
+def test_the_users_of_services_are_printed_without_their_passwords_which_stay_the_same(
+    tmp_path: Path,
+) -> None:
+    asked = ["device", "service-users", str(tmp_path / "secrets")]
+    first, again = (CliRunner().invoke(program("device"), asked) for _ in range(2))
+    made = json.loads(first.output)
+    assert {each["name"] for each in made["users"]} == {
+        "haoping",
+        *map(topology.service_user, ACCESS),
+    }
+    assert made["queues"] == definitions.flow()["queues"]
+    kept = [path.read_text() for path in (tmp_path / "secrets").iterdir()]
+    assert len(set(kept)) == 1 + len(ACCESS)
+    assert not any(password in first.output for password in kept)
+    assert again.output == first.output

@@ -6,6 +6,7 @@ import hashlib
 from pathlib import Path
 
 from services.console.stack.secrets import LEDGER_KEY_BYTES, MASTER_KEY_BYTES, Secrets
+from services.contracts.access import ACCESS
 
 
 def test_secrets_are_generated_once_and_read_again(tmp_path: Path) -> None:
@@ -24,7 +25,7 @@ def test_keys_have_the_length_that_their_users_ask_for(tmp_path: Path) -> None:
 def test_every_secret_is_another_one_and_only_its_owner_may_read_it(tmp_path: Path) -> None:
     Secrets.of(tmp_path)
     files = list(tmp_path.iterdir())
-    assert len({path.read_bytes() for path in files}) == len(files) == 6
+    assert len({path.read_bytes() for path in files}) == len(files) == 6 + len(ACCESS)
     assert {path.stat().st_mode & 0o777 for path in files} == {0o600}
 
 

@@ -39,13 +39,16 @@ def test_a_service_is_run_by_nameko_on_its_own_port_whatever_the_folders_are_cal
     tmp_path: Path,
 ) -> None:
     state = tmp_path / "a # name; or 'two'"
-    options = read(state, [program("capture", 20_001)])
+    options = read(state, [program("capture", 20_001, amqp_uri="amqp://capture:x@host/")])
     [service] = options.process_group_configs[0].process_configs
     assert service.command == (
         '"/a folder/python" -m nameko run --config "/a folder/config/services.yaml" '
         "services.capture.service:Capture"
     )
-    assert service.environment == {"WEB_SERVER_ADDRESS": "127.0.0.1:20001"}
+    assert service.environment == {
+        "WEB_SERVER_ADDRESS": "127.0.0.1:20001",
+        "AMQP_URI": "amqp://capture:x@host/",
+    }
     assert service.stdout_logfile == str(state / "logs" / "capture.log")
 
 
