@@ -27,6 +27,7 @@ COMMANDS = {
     "case": "case:case_app",
     "quarantine": "quarantine:quarantine_app",
     "device": "device:device_app",
+    "audit": "audit:audit_app",
     "keys": "keys:keys_app",
 }
 HELP = "Haoping (好评): the feedback engine of a government service network."

@@ -131,6 +131,7 @@ PAGES: Mapping[str, tuple[Look, ...] | LeftOut] = {
         Look("quarantine-row", ADMINISTRATOR, "/admin/quarantine/row?key={row}"),
     ),
     "/admin/health": (Look("health", ADMINISTRATOR, "/admin/health"),),
+    "/admin/audit": (Look("audit", ADMINISTRATOR, "/admin/audit"),),
 }
 
 

@@ -1,5 +1,6 @@
 """The pages of administrators, and that of whoever sits at a window."""
 
+from services.portal.auditpage import AuditPage
 from services.portal.clerk import Clerk
 from services.portal.devicespage import DevicesPage
 from services.portal.entrypage import EntryPage
@@ -10,6 +11,6 @@ from services.portal.quarantinepage import QuarantinePage
 
 
 class Administration(
-    EntryPage, ImportPage, DevicesPage, PeoplePage, QuarantinePage, HealthPage, Clerk
+    EntryPage, ImportPage, DevicesPage, PeoplePage, QuarantinePage, HealthPage, AuditPage, Clerk
 ):
-    """Registry, devices, people, quarantine and health; and one's own window."""
+    """Registry, devices, people, quarantine, health and audit; and one's own window."""

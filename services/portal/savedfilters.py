@@ -64,7 +64,7 @@ class KeepingFilters:
 
     db: Db
 
-    @page("POST", "/work/filters", Action.READ_CASES)
+    @page("POST", "/work/filters", Action.READ_CASES, audited=True)
     def keep_filter(self, request: Request, visitor: Visitor) -> Response:
         """Keep the filter that the list shows."""
         asked = dict(parse_qsl(request.form.get("query", "")))
@@ -74,7 +74,7 @@ class KeepingFilters:
             SavedFilters(self.db).keep(visitor.actor.id, name, query)
         return go(f"{LIST}?{query}")
 
-    @page("POST", "/work/filters/<key>/delete", Action.READ_CASES)
+    @page("POST", "/work/filters/<key>/delete", Action.READ_CASES, audited=True)
     def forget_filter(self, request: Request, visitor: Visitor, key: str) -> Response:
         """Delete one."""
         SavedFilters(self.db).forget(visitor.actor.id, key)

@@ -190,7 +190,9 @@ def test_it_is_filtered_and_a_supervisor_reads_of_the_own_subtree(db: Db) -> Non
 
 
 LEAVES = st.sampled_from(["actor", "at", "status", "units", "changes", "seal", "service", "number"])
-WRONG = st.sampled_from(["other", 0, None, [], 1.5, True, NOON - timedelta(days=1), {"a": 1}])
+WRONG: st.SearchStrategy[Any] = st.sampled_from(
+    ["other", 0, None, [], 1.5, True, NOON - timedelta(days=1), {"a": 1}]
+)
 
 
 @settings(max_examples=150, suppress_health_check=[HealthCheck.function_scoped_fixture])

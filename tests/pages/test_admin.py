@@ -35,6 +35,7 @@ PAGES = (
     "/admin/roles",
     "/admin/quarantine",
     "/admin/health",
+    "/admin/audit",
 )
 NARROW = 390
 

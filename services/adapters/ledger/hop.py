@@ -13,26 +13,29 @@ from services.adapters.ledger.record import Record
 
 HOP = "haoping-hop"
 LASTS_S = 60
-_sent: ContextVar[tuple[bytes, str, str] | None] = ContextVar("hop", default=None)
+_current: ContextVar[Record | None] = ContextVar("record", default=None)
 
 
 def remember(record: Record) -> None:
     """From now on this worker asks other services for whoever sent the request."""
-    _sent.set((record.key, record.trace, record.address) if record.key else None)
+    _current.set(record)
+
+
+def current_record() -> Record:
+    """The record of the request that this worker handles; outside of one, one that is not kept."""
+    return _current.get() or Record()
 
 
 def hop_headers(now: float | None = None) -> dict[str, str]:
     """What this worker tells the service that it asks; nothing outside a request."""
-    if (sent := _sent.get()) is None:
+    record = current_record()
+    if not record.key:
         return {}
-    key, trace, address = sent
-    said = f"{trace} {address} {int(now or time.time())}"
-    return {HOP: f"{said} {_seal(key, said)}"}
+    said = f"{record.trace} {record.address} {int(now or time.time())}"
+    return {HOP: f"{said} {_seal(record.key, said)}"}
 
 
-def come_from(
-    told: str | None, key: bytes, now: float | None = None
-) -> tuple[str, str] | None:
+def come_from(told: str | None, key: bytes, now: float | None = None) -> tuple[str, str] | None:
     """The trace and the address in a header; None when it says nothing that the portal said."""
     if told is None:
         return None

@@ -45,6 +45,21 @@ class Record:
         self.kind, self.object, self.unit = kind, id, unit
         return self
 
+    def sign_in(self, who: str, known: Actor | None, how: str, outcome: str) -> None:
+        """Say who tried to sign in or out, by what, and what came of it; it is kept in any case.
+
+        `known`: the person, if the registry has them. What else was typed may be a password in the
+        wrong field: of that a hash is kept.
+        """
+        self.wanted, self.actor = True, known or self.actor
+        self.about("sign-in", who if known else self.hidden(who), known.unit if known else None)
+        self.changed({}, {"how": how, "outcome": outcome})
+
+    @property
+    def subject(self) -> str:
+        """What tells denials of one address apart: whom it tried to be, and nothing else."""
+        return self.object or "" if self.kind == "sign-in" else ""
+
     def hidden(self, value: str) -> str:
         """What is personal, as only its equals can be told."""
         return hashed(self.key, value)

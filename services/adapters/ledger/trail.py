@@ -100,7 +100,7 @@ class Trail(SharedExtension):
         if record.wanted or status in DENIED or _is_hidden(record, status):
             entries = record.entries(status, type(error).__name__ if error else None)
             known = record.actor is not NOBODY
-            kind = (record.actor.id, record.address, record.route, str(status))
+            kind = (record.actor.id, record.address, record.route, str(status), record.subject)
             if self._denials.is_written(kind, known, entries[0], time.monotonic()):
                 _log.warning("%(outcome)s: %(route)s by %(actor)s from %(address)s", entries[0])
                 if self._writer is not None:

@@ -78,3 +78,18 @@ def test_very_much_at_once_becomes_several_entries_with_one_trace() -> None:
 
 
 NOON = datetime(2020, 3, 5, 4, 0, tzinfo=UTC)
+
+
+def test_a_sign_in_is_told_with_its_person_and_what_nobody_is_called_only_as_a_hash() -> None:
+    right, wrong = (Record(KEY, None, "POST /signin", "192.0.2.7") for _ in range(2))
+    right.sign_in("an", AN, "password", "in")
+    wrong.sign_in("hunter2", None, "password", "wrong")
+    assert (right.wanted, wrong.wanted) == (True, True)
+    (entry,), (denied,) = told(right), told(wrong, 401)
+    assert (entry.actor, entry.kind, entry.object) == ("an", "sign-in", "an")
+    assert {each.field: each.new for each in denied.changes} == {
+        "how": "password",
+        "outcome": "wrong",
+    }
+    assert "hunter2" not in denied.model_dump_json()
+    assert right.subject != wrong.subject
