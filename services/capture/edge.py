@@ -13,6 +13,7 @@ from services.capture.devices import check_sequence
 from services.capture.forms import ErrandForm, RatingForm
 from services.contracts.actor import Actor, Role
 from services.contracts.events import ErrandReported, RatingSubmitted
+from services.contracts.phones import phone_hash
 from services.contracts.rules import Rules
 from services.errors import Invalid, NotAllowed
 
@@ -50,6 +51,7 @@ class Edge:
                 pressed_at=corrected(form, self.received_at, self.rules, self.queued),
                 received_at=self.received_at,
                 sealed=self.seal(personal) if personal else None,
+                phone_hash=phone_hash(self.fingerprint_key, form.phone) if form.phone else None,
                 named=bool(form.name),
                 contactable=bool(form.phone),
                 has_text=bool(form.comment),

@@ -29,6 +29,7 @@ COMMANDS = {
     "device": "device:device_app",
     "audit": "audit:audit_app",
     "keys": "keys:keys_app",
+    "rater": "rater:rater_app",
 }
 HELP = "Haoping (好评): the feedback engine of a government service network."
 

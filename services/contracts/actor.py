@@ -48,6 +48,8 @@ class Action(StrEnum):
     STATE_FOR_WINDOW = "state_for_window"
     READ_AUDIT = "read_audit"
     MANAGE_KEYS = "manage_keys"
+    READ_GRANTS = "read_grants"
+    ERASE_RATER = "erase_rater"
 
 
 _CASE_WORKERS = frozenset(
@@ -75,6 +77,8 @@ MAY: dict[Action, frozenset[Role]] = {
     Action.STATE_FOR_WINDOW: frozenset({Role.CLERK}),
     Action.READ_AUDIT: frozenset({Role.SUPERVISOR, Role.ADMINISTRATOR}),
     Action.MANAGE_KEYS: frozenset({Role.ADMINISTRATOR}),
+    Action.READ_GRANTS: frozenset({Role.SUPERVISOR}),
+    Action.ERASE_RATER: frozenset({Role.SUPERVISOR, Role.ADMINISTRATOR}),
 }
 
 

@@ -1,6 +1,6 @@
 """What a service asks of another, in the imperative: decisions on a rating flow back."""
 
-from typing import ClassVar
+from typing import ClassVar, Literal
 
 from services.contracts.message import Message
 from services.contracts.vocabulary import Invalidity
@@ -15,6 +15,20 @@ class InvalidateRating(Message):
     reason: Invalidity
     case_id: str
     decided_by: tuple[str, str]
+
+
+class EraseRater(Message):
+    """Erase what is personal about whoever gave a rating, and its append; the press stays.
+
+    By `rating_key` when it is stored; else by `rating_id`, under which it may lie in quarantine.
+    `why`: the period of the policy is over, or somebody asked for it. Nothing happens twice.
+    """
+
+    routing_key: ClassVar[str] = "rater.erase"
+    command_id: str
+    rating_id: str
+    rating_key: str | None = None
+    why: Literal["retention", "request"]
 
 
 class ReinstateRating(Message):

@@ -43,7 +43,8 @@ class RatingSubmitted(Message):
     """A press that the edge accepted: who, what and when, with personal fields sealed.
 
     `sealed` holds name, phone, certificate, address and comment as one ciphertext; the flags say
-    what rules need to know without opening it. `pressed_at` is corrected by the device's offset.
+    what rules need to know without opening it, and `phone_hash` is keyed, so that whoever has the
+    rater on the phone finds the case. `pressed_at` is corrected by the device's offset.
     `receipt` is made anew each time the edge takes the press, so that a resend is told from a
     redelivery by the bus. `marks` are suspicions of the edge; they change no official number.
     `epoch` and `sequence` are a device's own count of its presses. A `probe` proves that the way
@@ -72,6 +73,7 @@ class RatingSubmitted(Message):
     contactable: bool = False
     has_text: bool = False
     sealed: Sealed | None = None
+    phone_hash: str | None = None
     pressed_at: AwareDatetime
     sent_at: AwareDatetime | None = None
     received_at: AwareDatetime

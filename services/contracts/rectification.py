@@ -1,11 +1,18 @@
-"""The rates of rectification (整改): what each counts, said once for the desk and for the month."""
+"""What rectification (整改) is known by: the id of a case, and the rates, said once for all."""
 
 from __future__ import annotations
 
+import hashlib
 from collections.abc import Callable, Iterable
 from dataclasses import dataclass
 
 from services.contracts.verdict import CaseAtCutOff, Verdict
+
+
+def case_id(about: str) -> str:
+    """The id of the one case about a rating key or a reference."""
+    return f"case-{hashlib.blake2s(about.encode(), digest_size=8).hexdigest()}"
+
 
 Test = Callable[[CaseAtCutOff], bool]
 NOT_YET = "invalidated cases; cases not yet due"

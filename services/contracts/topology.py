@@ -84,7 +84,9 @@ STORE_RATINGS = Queue("store.ratings", EVENTS, (events.RatingSubmitted,))
 STORE_BACKLOG = Queue("store.backlog", EVENTS, (events.RatingSubmitted,), backlog=True)
 STORE_ERRANDS = Queue("store.errands", EVENTS, (events.ErrandReported,))
 STORE_COMMANDS = Queue(
-    "store.commands", COMMANDS, (commands.InvalidateRating, commands.ReinstateRating)
+    "store.commands",
+    COMMANDS,
+    (commands.InvalidateRating, commands.ReinstateRating, commands.EraseRater),
 )
 RECTIFY_RATINGS = Queue(
     "rectify.ratings",

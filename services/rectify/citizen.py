@@ -12,10 +12,10 @@ from pydantic import BaseModel, ConfigDict, StringConstraints
 
 from services.adapters.receipts import Receipts
 from services.contracts.actor import Actor
+from services.contracts.rectification import case_id
 from services.errors import Conflict, Gone, NotAllowed, NotFound
 from services.rectify import desk, hearing
 from services.rectify.facts import Move, Office
-from services.rectify.opening import case_id
 from services.rectify.parties import JUDGES
 from services.rectify.phrases import NOT_NOW, ONCE, Language
 from services.rectify.raters import Objections, Rated

@@ -19,6 +19,7 @@ from services.rectify.opening import (
 )
 from services.rectify.parties import sees
 from services.rectify.repository import Cases
+from services.rectify.views import masked_line
 
 SWEEP_AT_ONCE = 500
 OPENS_BY_HAND = {Role.DISPATCHER, Role.CALLER, Role.SUPERVISOR}
@@ -66,7 +67,7 @@ def _make_move(cases: Cases, office: Office, actor: Actor, id: str, command: Com
         raise Conflict(
             "The case has changed since you read it; see 'since', and decide anew",
             version=before.case.version,
-            since=cases.history(id, command.expected_version),
+            since=[masked_line(line, {}) for line in cases.history(id, command.expected_version)],
             legal=legal_moves(Scene(before.case, actor, office)),
         )
     cases.save(before, move(Act(before.case, actor, office, command)), command)

@@ -61,6 +61,7 @@ def fields(case: Case, rules: Rules) -> Document:
         "order": order(case, deadlines.due_at),
         "slot": slot(case.id),
         "facets": facets(case),
+        "erasable_from": case.erasable_from,
         "rules": rules.label,
         "basis": None if case.state is CaseState.CLOSED else basis(rules),
     }

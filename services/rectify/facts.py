@@ -172,11 +172,20 @@ class Case(BaseModel):
     objected: bool = False
     objecting: bool = False
     files: tuple[Attachment, ...] = ()
+    erased_at: AwareDatetime | None = None
 
     @property
     def open_stop(self) -> Stop | None:
         """The stop that is still going on."""
         return next((stop for stop in self.stops if stop.until is None), None)
+
+    @property
+    def erasable_from(self) -> datetime | None:
+        """Since when something personal is kept of it that nobody needs: since it was closed."""
+        if self.rating_key is None or self.state is not CaseState.CLOSED or not self.closed_at:
+            return None
+        gone = self.erased_at is not None and self.erased_at >= self.closed_at
+        return None if gone else self.closed_at
 
     @property
     def paused(self) -> bool:

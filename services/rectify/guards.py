@@ -24,8 +24,7 @@ class Guard:
 
 
 def _is_free_of_the_rated(scene: Scene) -> bool:
-    person = parties.principal(scene.office.directory, scene.actor.id)
-    return person is not None and not parties.is_rated(person, scene.case)
+    return parties.is_free(scene.actor, scene.case, scene.office.directory)
 
 
 def _is_for_handler(scene: Scene) -> bool:
@@ -175,6 +174,10 @@ REVEALING = Guard(
 IDENTIFIED = Guard(
     "The rater left neither a name nor a way to be reached",
     lambda scene: bool(scene.case.rating_key) and (scene.case.named or scene.case.contactable),
+)
+NOT_ERASED = Guard(
+    "What was personal about the rater has been erased",
+    lambda scene: scene.case.erased_at is None,
 )
 MISPLACED = Guard("It is where it belongs", is_misplaced)
 UNINFORMED = Guard("The rater was told already", lambda scene: scene.case.informed_at is None)

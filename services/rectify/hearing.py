@@ -13,12 +13,13 @@ from services.contracts.events import (
     RatingLinked,
 )
 from services.contracts.message import Message
+from services.contracts.rectification import case_id
 from services.contracts.vocabulary import CaseState, Invalidity, Level, Turn
 from services.rectify.case import move
 from services.rectify.document import Document
 from services.rectify.facts import Act, Command, Move, Office, Scene
 from services.rectify.guards import MISPLACED
-from services.rectify.opening import Unopened, case_id, for_rating, opened, why_unopened
+from services.rectify.opening import Unopened, for_rating, opened, why_unopened
 from services.rectify.parties import SYSTEM, handler_for
 from services.rectify.repository import Cases
 

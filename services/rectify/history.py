@@ -16,6 +16,7 @@ from services.rectify.parties import SYSTEM
 TOLD_APART = frozenset({"version", "state"})
 NOT_SAID = {"command_id", "move", "expected_version"}
 SUPERVISION = "supervised"
+ERASURE = "erase"
 
 
 def begin(case: Case, by: str) -> Step:
@@ -41,6 +42,13 @@ def moved(act: Act, changes: Changes) -> Step:
     if command.move in {Move.OVERTURN, Move.SUSTAIN}:
         told.append(_reinstatement(act, after))
     return Step(after, (entry,), tuple((after.version, message) for message in told))
+
+
+def erased(case: Case, by: str, why: str, reason: str, office: Office) -> Step:
+    """What was personal about the rater goes; by whom and why is a line that stays."""
+    said = {"why": why, "reason": reason}
+    after, entry = _line(case, by, ERASURE, {"erased_at": office.now}, office, said)
+    return Step(after, (entry,), ((after.version, _told(entry, case.id)),))
 
 
 def escalated(case: Case, rungs: tuple[Rung, ...], office: Office) -> Step:

@@ -25,6 +25,11 @@ class Identities:
         append = Rated(self.db).append_to(rating) if rating else None
         return rating, self._find(append["_id"]) if append else None
 
+    def known(self, key: str | None) -> dict[str, str]:
+        """What the rater told about themselves, so that it can be masked wherever it stands."""
+        personal = (self._find(key) or {}).get("personal", {}) if key else {}
+        return {name: value for name, value in personal.items() if name != "comment"}
+
     def _find(self, key: str) -> Document | None:
         found = self.db["ratings"].find_one({"_id": key}, WANTED)
         return found and self._opened(found)

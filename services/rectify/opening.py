@@ -2,13 +2,13 @@
 
 from __future__ import annotations
 
-import hashlib
 from enum import StrEnum
 from typing import Annotated
 
 from pydantic import AfterValidator, AwareDatetime, BaseModel, ConfigDict
 
 from services.contracts.events import BadRatingStored
+from services.contracts.rectification import case_id
 from services.contracts.rules import Rules
 from services.contracts.vocabulary import CaseSource, Level
 from services.rectify import parties
@@ -51,11 +51,6 @@ class Report(BaseModel):
     named: bool = False
     contactable: bool = False
     occurred_at: AwareDatetime | None = None
-
-
-def case_id(about: str) -> str:
-    """The id of the one case about a rating key or a reference."""
-    return f"case-{hashlib.blake2s(about.encode(), digest_size=8).hexdigest()}"
 
 
 def why_unopened(rating: BadRatingStored, rules: Rules) -> Unopened | None:

@@ -14,6 +14,7 @@ from services.contracts.period import Period
 from services.errors import Invalid, NotFound
 from services.rectify.facts import Office
 from services.rectify.figures import figures
+from services.rectify.grants import Grants, counted
 from services.rectify.rederiving import rederive_open
 from services.rectify.wiring import Wired
 
@@ -56,7 +57,9 @@ class Overview(Wired):
         at = asked.at(office)
         them = cases.of_months_at(period, units, at) if at else cases.of_months(period, units)
         labels = {"period": period.key, "unit": unit, "rules": office.rules.label}
-        return {**labels, "at": at or office.now, **figures(them, at or office.now)}
+        looks = counted(Grants(self.db).of(period.first, period.last, units))
+        told = figures(them, at or office.now)
+        return {**labels, "at": at or office.now, **told, "looks": looks}
 
     @every(REDERIVE_EVERY_S)
     def rederive(self) -> None:

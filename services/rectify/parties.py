@@ -24,6 +24,12 @@ def is_rated(person: Principal, case: Case) -> bool:
     return at_window or (case.staff is not None and person.id == case.staff)
 
 
+def is_free(actor: Actor, case: Case, directory: Directory) -> bool:
+    """Whether the actor is registered, and the rating was about neither them nor their window."""
+    person = principal(directory, actor.id)
+    return person is not None and not is_rated(person, case)
+
+
 def principal(directory: Directory, id: str) -> Principal | None:
     """The registered person with this id."""
     return next((each for each in directory.principals if each.id == id), None)

@@ -1,16 +1,20 @@
-"""Every query about raters: their ratings, read only, and the objections that they have made."""
+"""Every query about raters: their ratings, read only, what they objected, what was erased."""
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from contextlib import suppress
 from datetime import datetime
 
 from pymongo.errors import DuplicateKeyError
 
 from services.adapters.mongo import Db, Document
+from services.contracts.commands import EraseRater
+from services.contracts.outbox import entry
 from services.contracts.vocabulary import Turn
 
-PERSONAL = {"sealed": 0, "outbox": 0}
+ERASURES = "erasures"
+PERSONAL = {"sealed": 0, "phone_hash": 0, "outbox": 0}
 
 
 class Rated:
@@ -24,14 +28,29 @@ class Rated:
         found = self._ratings.find_one({"rating_id": rating_id}, PERSONAL)
         if found is None or found["turn"] != Turn.APPEND:
             return found
-        key = found.get("appends") or f"{found['_id'][:-1]}1"
-        return self._ratings.find_one({"_id": key}, PERSONAL)
+        return self._ratings.find_one({"_id": first_key(found)}, PERSONAL)
+
+    def of_key(self, key: str | None) -> Document | None:
+        """The rating under this key."""
+        return self._ratings.find_one({"_id": key}, PERSONAL) if key else None
+
+    def of_phone(self, keyed: str) -> list[str]:
+        """The keys of the first ratings whose rater, then or in the append, left this number."""
+        found = self._ratings.find({"phone_hash": keyed}, {"rating_id": 1, "turn": 1, "appends": 1})
+        return list(dict.fromkeys(first_key(each) for each in found))
 
     def append_to(self, rating: Document) -> Document | None:
         """The append to a rating, if there is one."""
         alone = rating["_id"] == rating["rating_id"]
         key = f"{rating['_id']}:2" if alone else f"{rating['_id'][:-1]}2"
         return self._ratings.find_one({"_id": key}, PERSONAL)
+
+
+def first_key(rating: Document) -> str:
+    """The key of a rating; of an append, that of the first rating that it belongs to."""
+    if rating["turn"] != Turn.APPEND:
+        return str(rating["_id"])
+    return str(rating.get("appends") or f"{rating['_id'][:-1]}1")
 
 
 class Objections:
@@ -52,4 +71,23 @@ class Objections:
         look = {"$push": {"looks": {"by": by, "at": now}}}
         if not self._objections.update_one({"_id": case_id}, look).matched_count:
             return None
-        return bytes((self._objections.find_one({"_id": case_id}) or {})["sealed"])
+        sealed = (self._objections.find_one({"_id": case_id}) or {}).get("sealed")
+        return bytes(sealed) if sealed else None
+
+    def erase(self, case_id: str) -> None:
+        """The words go; that there was an objection, its keyed hash and who looked at it stay."""
+        self._objections.update_one({"_id": case_id}, {"$unset": {"sealed": ""}})
+
+
+class Erasures:
+    """Every erasure that was ordered: who, when, why; the store is told through the outbox."""
+
+    def __init__(self, db: Db) -> None:
+        self._erasures = db[ERASURES]
+
+    def keep(self, command: EraseRater, said: Mapping[str, str], now: datetime) -> None:
+        """Keep an erasure, once under its command id."""
+        about = {"rating_id": command.rating_id, "rating_key": command.rating_key, "at": now}
+        told = {"outbox": [entry(f"erase:{command.command_id}", 1, 0, command)]}
+        with suppress(DuplicateKeyError):
+            self._erasures.insert_one({"_id": command.command_id, **about, **said, **told})

@@ -28,7 +28,7 @@ from datetime import UTC, datetime
 from pymongo.database import Database
 from pymongo.errors import DuplicateKeyError
 
-from services.adapters.mongo import Index, Indexes
+from services.adapters.mongo import Index, Indexes, by_ids
 from services.contracts.anchors import Head
 from services.contracts.period import Period
 from services.contracts.rules import Rules
@@ -36,7 +36,8 @@ from services.contracts.vocabulary import CaseSource, CaseState
 from services.rectify.deadlines import basis
 from services.rectify.document import Document, Kept, fields, head, kept, opening, outgoing, sealed
 from services.rectify.facts import Command, Step
-from services.rectify.listing import Listing, Query
+from services.rectify.grants import INDEXES as GRANTS
+from services.rectify.listing import ROW, Listing, Query
 from services.rectify.rewinding import rewound
 
 CASES, UNOPENED = "cases", "unopened"
@@ -47,13 +48,15 @@ INDEXES: Indexes = {
         Index(("slot", "order")),
         Index(("facets", "order")),
         Index(("basis",)),
+        Index(("erasable_from",)),
         Index(("rating_month", "unit")),
     ),
     UNOPENED: (Index(("unit",)),),
+    **GRANTS,
 }
 INSIDE = {"history": 0, "outbox": 0}
 SHOWN = {"outbox": 0, "commands": 0, "seen_from": 0, "seal": 0}
-SHOWN |= {"head": 0, "slot": 0, "facets": 0, "basis": 0}
+SHOWN |= {"head": 0, "slot": 0, "facets": 0, "basis": 0, "erasable_from": 0}
 BEGINNING = datetime(1970, 1, 1, tzinfo=UTC)
 
 
@@ -165,6 +168,18 @@ class Cases:
         months = {"$gte": f"{period.first:%Y-%m}", "$lte": f"{period.last:%Y-%m}"}
         wanted = {"rating_month": months, "source": CaseSource.RATING.value}
         return iter(self._cases.find(wanted, without))
+
+    def erasable(self, before: datetime, limit: int) -> list[Kept]:
+        """Cases that were closed before that moment and keep something personal, oldest first."""
+        found = self._cases.find({"erasable_from": {"$gt": BEGINNING, "$lt": before}}, INSIDE)
+        return [kept(document) for document in found.sort("erasable_from").limit(limit)]
+
+    def listed(self, ids: Sequence[str]) -> list[tuple[Kept, Document]]:
+        """These cases, each also as lists show it, what is due first on top."""
+        found = by_ids(self._cases, ids, INSIDE)
+        shown = dict.fromkeys(("_id", *ROW))
+        pairs = [(kept(each), {name: each.get(name) for name in shown}) for each in found]
+        return sorted(pairs, key=lambda pair: str(pair[1]["order"]))
 
     def heads(self, slot: int) -> list[Head]:
         """Where the histories of one part of all cases end."""

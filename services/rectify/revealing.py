@@ -1,27 +1,29 @@
-"""Who the rater is: masked for whoever sees the case, told once for a reason, and recorded."""
+"""Who the rater is: masked for whoever sees the case, told for a reason and a while, recorded."""
 
 from __future__ import annotations
 
-from datetime import UTC, datetime, timedelta
+from datetime import UTC, datetime
 
 from werkzeug.wrappers import Request
 
 from services.adapters.http import api, read_json
 from services.adapters.openapi import Problem
+from services.adapters.privacy import PrivacyPolicy
 from services.adapters.sealing import Sealer, Vault
 from services.contracts.actor import Action, Actor
+from services.contracts.privacy import Privacy
 from services.errors import Gone, NotAllowed, NotFound, Refused
 from services.rectify import desk, parties
 from services.rectify.case import move
 from services.rectify.document import Kept
 from services.rectify.facts import Act, Command, Move, Office
+from services.rectify.grants import Grant, Grants
 from services.rectify.identities import Identities
 from services.rectify.raterviews import RaterShown, Revealed, RevealForm, masked, revealed
 from services.rectify.repository import Cases
 from services.rectify.wiring import Wired
 
-LASTS = timedelta(seconds=60)
-ONCE = "This was shown once; ask again with a new command_id and a reason"
+OVER = "The time for this look is over; ask again with a new command_id and a reason"
 RATED = "The rating was about you or your window; who gave it is kept from you"
 
 
@@ -29,6 +31,7 @@ class Revealing(Wired):
     """Keeps the rater's own data from whoever need not know them."""
 
     sealer: Sealer = Vault()
+    privacy: Privacy = PrivacyPolicy()
 
     @api("GET", "/v1/cases/<string:id>/rater", Action.READ_CASES, answers=RaterShown)
     def get_rater(self, request: Request, actor: Actor, id: str) -> RaterShown:
@@ -46,14 +49,19 @@ class Revealing(Wired):
         answers={200: Revealed, 410: Problem},
     )
     def post_reveal(self, request: Request, actor: Actor, id: str) -> Revealed:
-        """Who the rater is, once, for a minute; recorded with the reason before it is told."""
-        form = read_json(request, RevealForm)
-        kept = record(self._cases(), self._office(), actor, id, form)
+        """Who the rater is, for a while; recorded with the reason before it is told.
+
+        The same command is answered again until `expires_at`, as long as the actor still may.
+        """
+        form, office, wall = read_json(request, RevealForm), self._office(), datetime.now(UTC)
+        kept = record(self._cases(), office, actor, id, form)
         self.outbox.wake()
+        self.audit.about("case", id, kept.case.unit).changed({}, {"reveal": form.command_id})
+        until = looked(Grants(self.db), kept, office, actor, form, wall, self.privacy)
         rating, append = self._identities().about(kept.case.rating_key)
         if rating is None:
             raise NotFound
-        return revealed(rating, append, datetime.now(UTC) + LASTS)
+        return revealed(rating, append, until)
 
     def _identities(self) -> Identities:
         return Identities(self.db, self.sealer.open)
@@ -61,8 +69,7 @@ class Revealing(Wired):
 
 def demand_not_rated(actor: Actor, before: Kept, office: Office) -> None:
     """Raise NotAllowed for whoever the rating was about, and whoever sits at that window."""
-    person = parties.principal(office.directory, actor.id)
-    if person is None or parties.is_rated(person, before.case):
+    if not parties.is_free(actor, before.case, office.directory):
         raise NotAllowed(RATED)
 
 
@@ -88,11 +95,40 @@ def asking(actor: Actor, before: Kept, office: Office, form: RevealForm) -> Act:
 
 
 def record(cases: Cases, office: Office, actor: Actor, id: str, form: RevealForm) -> Kept:
-    """Record who asks and why; the case after it. Raises Gone when this was answered before."""
+    """Record who asks and why, once for each command; the case as it was found.
+
+    Raises NotAllowed or Conflict for who may not know the rater, or may no longer.
+    """
     while True:
         before = desk.visible(cases, actor, id)
         act = asking(actor, before, office, form)
-        if before.has_made(act.command):
-            raise Gone(ONCE)
-        if cases.save(before, move(act), act.command):
+        step = move(act)
+        if before.has_made(act.command) or cases.save(before, step, act.command):
             return before
+
+
+def looked(
+    grants: Grants,
+    kept: Kept,
+    office: Office,
+    actor: Actor,
+    form: RevealForm,
+    wall: datetime,
+    privacy: Privacy,
+) -> datetime:
+    """Count a look under the grant; returns when that ends. Raises Gone when it has ended."""
+    asked = Grant(
+        id=f"{kept.case.id}/{actor.id}/{form.command_id}",
+        kind="reveal",
+        by=actor.id,
+        at=office.now,
+        day=office.calendar.local(office.now).isoformat(),
+        units=kept.case.seen_from,
+        cases=(kept.case.id,),
+        reason=form.reason,
+        until=wall + privacy.lasts,
+    )
+    until = grants.look(asked).until
+    if until is None or until <= wall:
+        raise Gone(OVER)
+    return until

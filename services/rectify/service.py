@@ -14,9 +14,11 @@ from services.contracts.actor import Action, Actor
 from services.contracts.message import Message
 from services.rectify import desk, hearing, views
 from services.rectify.accusing import Accusing
+from services.rectify.erasing import Erasing
 from services.rectify.facts import Command
 from services.rectify.filing import Filing
 from services.rectify.lists import Lists
+from services.rectify.lookingup import LookingUp
 from services.rectify.notifying import Notifying
 from services.rectify.opening import Report
 from services.rectify.overview import Overview
@@ -30,7 +32,17 @@ SWEEP_EVERY_S, DISPATCH_EVERY_S = 1.0, 5.0
 
 
 class Rectify(
-    Accusing, Receiving, Filing, Lists, Notifying, Overview, Revealing, Statements, Verifying
+    Accusing,
+    Erasing,
+    Receiving,
+    Filing,
+    Lists,
+    LookingUp,
+    Notifying,
+    Overview,
+    Revealing,
+    Statements,
+    Verifying,
 ):
     """Hears of bad ratings, answers officers, and watches the deadlines."""
 
@@ -99,4 +111,5 @@ class Rectify(
     def _detail(self, actor: Actor, id: str) -> dict[str, Any]:
         cases = self._cases()
         before = desk.visible(cases, actor, id)
-        return views.detail(cases.shown(id), before, actor, self._office())
+        known = self._identities().known(before.case.rating_key)
+        return views.detail(cases.shown(id), before, actor, self._office(), known)

@@ -13,6 +13,7 @@ from pydantic import AwareDatetime, BaseModel, BeforeValidator, ConfigDict, Fiel
 
 from services.contracts.actor import Actor
 from services.contracts.calendar import DAY, Count, Day
+from services.contracts.masking import masked_text
 from services.contracts.vocabulary import CaseState, Channel
 from services.rectify.case import legal_moves
 from services.rectify.deadlines import basis, derive
@@ -21,6 +22,8 @@ from services.rectify.facts import Office, Scene
 from services.rectify.listing import Query
 from services.rectify.repository import Cases
 
+WORDS = ("reason", "text")
+"""What somebody wrote freely."""
 MINUTE = timedelta(minutes=1)
 
 
@@ -112,12 +115,25 @@ def public(document: Mapping[str, Any]) -> Document:
     }
 
 
-def detail(document: Document, before: Kept, actor: Actor, office: Office) -> Document:
-    """A case with its history, and what the asker can do with it now."""
+def detail(
+    document: Document, before: Kept, actor: Actor, office: Office, known: Mapping[str, str]
+) -> Document:
+    """A case with its history, and what the asker can do with it now.
+
+    `known`: what the rater told about themselves, which is masked in what others wrote, too.
+    """
     due_at = document["due_at"]
     overdue = due_at is not None and due_at < office.now
     legal = legal_moves(Scene(before.case, actor, office))
-    return {**public(document), "overdue": overdue, "legal": legal}
+    history = [masked_line(line, known) for line in document["history"]]
+    return {**public(document), "history": history, "overdue": overdue, "legal": legal}
+
+
+def masked_line(line: Mapping[str, Any], known: Mapping[str, str]) -> Document:
+    """A line of a history whose words name no rater and hold no number of anybody."""
+    said = line["details"]
+    words = {name: masked_text(said[name], known) for name in WORDS if name in said}
+    return {**line, "details": {**said, **words}}
 
 
 def explained(before: Kept, office: Office) -> Document:

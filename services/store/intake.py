@@ -80,6 +80,7 @@ class Intake:
             document |= inherited(document, errand) | {"errand": errand_of(errand)}
         if number := numbered(press):
             document["numbered"] = number
+        document |= personal(press, document["day"])
         event = following(press, document, self.rules)
         return document | ({"outbox": [entry(press.key, 1, 0, event)]} if event else {})
 
@@ -89,6 +90,12 @@ def numbered(press: RatingSubmitted) -> Document | None:
     if press.sequence is None:
         return None
     return {"device": press.device, "epoch": press.epoch, "sequence": press.sequence}
+
+
+def personal(press: RatingSubmitted, day: str) -> Document:
+    """What a rating has only while something personal is kept of it: by which it is found."""
+    known = {"personal_day": day if press.sealed else None, "phone_hash": press.phone_hash}
+    return {name: value for name, value in known.items() if value}
 
 
 def probe_document(press: RatingSubmitted, examined: Document | Refusal) -> Document:

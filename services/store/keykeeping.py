@@ -1,12 +1,13 @@
 """Data keys over HTTP: which there are, a new one, another master key, everything sealed anew."""
 
-from typing import Literal
+from typing import Any, Literal
 
 from pydantic import AwareDatetime, BaseModel
 from werkzeug.wrappers import Request
 
 from services.adapters.clock import SystemClock
 from services.adapters.http import api
+from services.adapters.ledger import Record
 from services.adapters.mongo import Db
 from services.adapters.openapi import Problem
 from services.adapters.sealing import DataKey, Progress, Resealing, Sealer
@@ -42,6 +43,7 @@ class KeyKeeping:
 
     db: Db
     sealer: Sealer
+    audit: Record
 
     @every(LOOK_EVERY_S)
     def reseal_a_little(self) -> None:
@@ -59,18 +61,24 @@ class KeyKeeping:
     @api("POST", "/v1/keys:rotate", Action.MANAGE_KEYS, answers={ACCEPTED: Keys})
     def rotate_key(self, request: Request, actor: Actor) -> tuple[int, Keys]:
         """Make a new data key; within seconds every running process seals with it."""
-        self.sealer.rotate()
+        before, key = self.sealer.newest.generation, self.sealer.rotate()
+        self._told(key.generation, {"newest": before}, {"newest": key.generation})
         return ACCEPTED, self._keys()
 
     @api("POST", "/v1/keys:rewrap", Action.MANAGE_KEYS, answers=Rewrapped)
     def rewrap_keys(self, request: Request, actor: Actor) -> Rewrapped:
         """Wrap every data key with the master key of this service, which has to know the former."""
-        return Rewrapped(wrapped_by=self.sealer.rewrap(), at=SystemClock().now())
+        before = sorted({each.wrapped_by for each in self.sealer.keys.all()})
+        wrapped_by = self.sealer.rewrap()
+        self._told("all", {"wrapped_by": before}, {"wrapped_by": [wrapped_by]})
+        return Rewrapped(wrapped_by=wrapped_by, at=SystemClock().now())
 
     @api("POST", "/v1/keys:reseal", Action.MANAGE_KEYS, answers={ACCEPTED: Progress})
     def reseal(self, request: Request, actor: Actor) -> tuple[int, Progress]:
         """Begin to seal everything anew with the newest data key; it goes on by itself."""
-        return ACCEPTED, Resealing(self.db, self.sealer).begin(SystemClock().now())
+        begun = Resealing(self.db, self.sealer).begin(SystemClock().now())
+        self._told(begun.generation, {}, {"resealing": "begun"})
+        return ACCEPTED, begun
 
     @api(
         "POST",
@@ -81,7 +89,11 @@ class KeyKeeping:
     def retire_key(self, request: Request, actor: Actor, generation: int) -> Keys:
         """Destroy a data key that nothing is sealed with any more."""
         Resealing(self.db, self.sealer).retire(generation, SystemClock().now())
+        self._told(generation, {"state": "former"}, {"state": "destroyed"})
         return self._keys()
+
+    def _told(self, key: int | str, before: dict[str, Any], after: dict[str, Any]) -> None:
+        self.audit.about("data_key", str(key)).changed(before, after)
 
     def _keys(self) -> Keys:
         known = self.sealer.keys.all()

@@ -15,7 +15,7 @@ from services.errors import Conflict
 
 MASK = "***"
 DAY = len("2020-03-05")
-SEALED = frozenset({"sealed", "fingerprint"})
+SEALED = frozenset({"sealed", "fingerprint", "phone_hash"})
 TIMES = frozenset({"pressed_at", "sent_at", "received_at"})
 FORM, LETTER = "RatingForm", "RawLetter"
 """What only the edge can read: a press of a known sender, and a letter just as it came."""

@@ -57,12 +57,14 @@ class Quarantine:
         """Add rows, or count them again; the same receipt is not counted twice.
 
         Of a row that comes again and again, only the newest receipts are remembered.
-        A row that was being replayed was refused again, and is open once more.
+        A row that was being replayed was refused again, and is open once more; one whose payload
+        was erased stays without.
         """
         if rows:
-            known = by_ids(self._rows, {row.key for row in rows}, {"state": 1})
+            known = by_ids(self._rows, {row.key for row in rows}, {"state": 1, "erased": 1})
             states = {each["_id"]: str(each["state"]) for each in known}
-            filings = [_filing(row, now) for row in rows]
+            erased = {each["_id"] for each in known if each.get("erased")}
+            filings = [_filing(row, now, row.key in erased) for row in rows]
             self._rows.bulk_write(filings, ordered=False)
             counting = [_counting(row) for row in rows]
             self._rows.bulk_write([*counting, *_returning(rows, states, now)], ordered=False)
@@ -118,6 +120,29 @@ class Quarantine:
         step = {"did": "discard", "by": by, "reason": reason, "at": now}
         return self._move([key], (OPEN,), DISCARDED, step) == 1
 
+    def erase(self, rating_id: str, why: str, now: datetime) -> bool:
+        """Erase the payloads of a rating; what was to be mended is mended no more. Whether it was
+        here.
+        """
+        rows = list(self._rows.find(_of_rating(rating_id), {"state": 1}))
+        self._erase([row["_id"] for row in rows], why, now)
+        left = [row["_id"] for row in rows if row["state"] in LEFT]
+        self._move(left, LEFT, DISCARDED, {"did": "discard", "reason": f"erased: {why}", "at": now})
+        return bool(rows)
+
+    def erase_settled(self, before: datetime, limit: int, now: datetime) -> int:
+        """Erase payloads of rows that nothing is left to do for, last seen before that moment."""
+        settled = {"$in": [state for state in STATES if state not in LEFT]}
+        old = {"state": settled, "last_seen": {"$lt": before}, "sealed": {"$ne": None}}
+        keys = [row["_id"] for row in self._rows.find(old, {"_id": 1}, limit=limit)]
+        self._erase(keys, "retention", now)
+        return len(keys)
+
+    def _erase(self, keys: Sequence[str], why: str, now: datetime) -> None:
+        gone = {"$set": {"erased": {"at": now, "why": why}}, "$unset": {"sealed": ""}}
+        if keys:
+            self._rows.update_many({"_id": {"$in": list(keys)}}, gone)
+
     def _move(self, keys: Sequence[str], before: Sequence[str], after: str, step: Document) -> int:
         if not keys:
             return 0
@@ -125,12 +150,18 @@ class Quarantine:
         return self._rows.update_many(expected, _to(after, step)).modified_count
 
 
+def _of_rating(rating_id: str) -> Document:
+    """A row under the id of a rating, and those of other contents under the same id."""
+    others = {"$gte": f"{rating_id}:", "$lt": f"{rating_id};"}
+    return {"$or": [{"_id": rating_id}, {"_id": others}]}
+
+
 def _to(state: str, step: Document) -> dict[str, Document]:
     return {"$set": {"state": state}, "$push": {"history": step}}
 
 
-def _filing(row: Row, now: datetime) -> UpdateOne:
-    """The newest payload stands, with the kind that it is of."""
+def _filing(row: Row, now: datetime, erased: bool) -> UpdateOne:
+    """The newest payload stands, with its kind; where one was erased, none comes back."""
     known = {"numbered": row.numbered, "submitted_by": row.submitted_by, "back": row.back}
     return UpdateOne(
         {"_id": row.key},
@@ -140,7 +171,7 @@ def _filing(row: Row, now: datetime) -> UpdateOne:
                 "kind": row.kind,
                 "reason": row.reason,
                 "detail": row.detail,
-                "sealed": row.sealed,
+                **({} if erased else {"sealed": row.sealed}),
                 "last_seen": now,
                 **{name: value for name, value in known.items() if value},
             },

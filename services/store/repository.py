@@ -24,6 +24,8 @@ Change = tuple[Document, Document]
 DUPLICATE_KEY = 11000
 MOST_RECEIPTS = 100
 MOST_SOUGHT = 2000
+PERSONAL = ("sealed", "phone_hash", "personal_day")
+NAMED = {"rating_id": 1, "turn": 1, "appends": 1}
 PROBES_KEPT, MOST_AT_ONCE = 20, 200
 FORGED = "forged"
 NUMBERED = Index(("numbered.device", "numbered.epoch", "numbered.sequence"), sparse=True)
@@ -34,6 +36,8 @@ INDEXES = {
         Index(("day", "pressed_at")),
         Index(("rating_id",)),
         NUMBERED,
+        Index(("phone_hash",), sparse=True),
+        Index(("personal_day",), sparse=True),
     ),
     "errands": (Index(("day", "unit")),),
     "probes": (Index(("kind",)),),
@@ -158,6 +162,40 @@ class Ratings:
     def read(self, keys: Iterable[str]) -> dict[str, Document]:
         """The ratings under these keys, without what is sealed in them."""
         return self._by_id(sorted(keys), {"sealed": 0, "outbox": 0})
+
+
+class Personal:
+    """What is personal in ratings: found by the day of the press, and erased."""
+
+    def __init__(self, db: Db) -> None:
+        self._ratings = db["ratings"]
+
+    def with_append(self, key: str) -> list[Document]:
+        """The rating under this key and its append, as far as they are here."""
+        found = self._ratings.find_one({"_id": key}, NAMED)
+        if found is None:
+            return []
+        alone = found["_id"] == found["rating_id"]
+        append = self._ratings.find_one({"_id": f"{key}:2" if alone else f"{key[:-1]}2"}, NAMED)
+        return [found, append] if append else [found]
+
+    def older_than(self, day: str, limit: int) -> list[Document]:
+        """Ratings that keep something personal since before that day, the oldest first."""
+        found = self._ratings.find({"personal_day": {"$gt": "", "$lt": day}}, NAMED)
+        return list(found.sort("personal_day").limit(limit))
+
+    def erase(self, keys: Sequence[str], why: str, now: datetime) -> None:
+        """Erase once; who erased what stands beside it."""
+        gone = {"$unset": dict.fromkeys(PERSONAL, ""), "$set": {"erased": {"at": now, "why": why}}}
+        if keys:
+            once = {"_id": {"$in": list(keys)}, "erased": None}
+            self._ratings.update_many(once, gone)
+
+    def hand_over(self, keys: Sequence[str]) -> None:
+        """Somebody else decides when these go."""
+        if keys:
+            handed = {"$unset": {"personal_day": ""}}
+            self._ratings.update_many({"_id": {"$in": list(keys)}}, handed)
 
 
 class Counted:

@@ -14,6 +14,7 @@ from services.adapters.ledger import Audited, Record
 from services.adapters.mongo import Db, MongoDatabase
 from services.adapters.outbox import Outbox
 from services.adapters.outcome import Done, Outcome
+from services.adapters.privacy import PrivacyPolicy
 from services.adapters.recent import Recent, Recently
 from services.adapters.registry import Registry, RegistryCache
 from services.adapters.rulebook import Rulebook, RulesInForce
@@ -21,8 +22,11 @@ from services.adapters.sealing import Sealer, Vault
 from services.adapters.timer import every
 from services.contracts import topology
 from services.contracts.actor import Action, Actor
+from services.contracts.commands import EraseRater
 from services.contracts.events import ErrandReported, RatingSubmitted
 from services.contracts.message import Message
+from services.contracts.privacy import Privacy
+from services.store import erasing
 from services.store.batch import Storing
 from services.store.decisions import Decision, decide
 from services.store.forms import (
@@ -50,7 +54,7 @@ from services.store.whereabouts import whereabouts
 from services.store.worklist import WorkList, concluded
 
 ACCEPTED = 202
-SWEEP_EVERY_S = 5.0
+SWEEP_EVERY_S, ERASE_EVERY_S = 5.0, 30.0
 
 
 class Store(KeyKeeping):
@@ -67,6 +71,7 @@ class Store(KeyKeeping):
     devices: DeviceKeys = Devices()
     outbox: Outbox = Outbox("ratings")
     recent: Recently = Recent()
+    privacy: Privacy = PrivacyPolicy()
     audit: Record = Audited()
 
     @consume(topology.STORE_RATINGS, size=1000, within_ms=40, prefetch=2000, channels=2)
@@ -88,10 +93,15 @@ class Store(KeyKeeping):
         return self._concluded(deliveries, outcomes)
 
     @consume(topology.STORE_COMMANDS, size=50, within_ms=10)
-    def obey(self, deliveries: Sequence[Delivery[Decision]]) -> list[Outcome]:
-        """Carry out decisions on ratings."""
+    def obey(self, deliveries: Sequence[Delivery[Decision | EraseRater]]) -> list[Outcome]:
+        """Carry out decisions on ratings, and erasures."""
         ratings, now = Ratings(self.db), self.clock.now()
-        outcomes = [decide(delivery.message, ratings, now) for delivery in deliveries]
+        outcomes = [
+            erasing.obey(each.message, self.db, now)
+            if isinstance(each.message, EraseRater)
+            else decide(each.message, ratings, now)
+            for each in deliveries
+        ]
         self.outbox.wake()
         return self._concluded(deliveries, outcomes)
 
@@ -101,6 +111,11 @@ class Store(KeyKeeping):
         if self.rest.over(start := time.monotonic()):
             Sweep(Ratings(self.db), Sightings(self.db), self.rules.current, self.clock.now()).run()
             self.rest.after(start, time.monotonic())
+
+    @every(ERASE_EVERY_S)
+    def sweep_personal(self) -> None:
+        """Erase what is personal and no longer kept."""
+        erasing.sweep(self.db, self.privacy, self.rules.current, self.clock.now())
 
     @consume_letters(topology.DEAD_LETTERS)
     def bury(self, letters: Sequence[Letter]) -> list[Outcome]:

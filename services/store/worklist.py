@@ -21,6 +21,7 @@ from services.store.payload import kind_of, shown
 from services.store.quarantine import LEFT, Quarantine
 
 REPLAY = "replay:"
+ERASED = "Its payload was erased, for the rater asked for it or its time was over"
 AT_ONCE, AT_MOST = 200, 5000
 OWN_QUEUES = (topology.STORE_RATINGS, topology.STORE_ERRANDS, topology.STORE_COMMANDS)
 CONCLUDED_HERE = {message.routing_key for queue in OWN_QUEUES for message in queue.messages}
@@ -54,6 +55,8 @@ class WorkList:
         row = self._row(key)
         if not actor.roles & MAY[Action.MEND_QUARANTINE]:
             return Shown.model_validate(_described(row))
+        if "sealed" not in row:
+            return Shown.model_validate(_described(row) | {"why_not": ERASED, "replayable": False})
         text, why_not = self._text(row), None
         try:
             self._must_be_left(row)
@@ -111,6 +114,8 @@ class WorkList:
             raise Conflict(f"The row is {row['state']}; only what is open can be replayed")
 
     def _text(self, row: Document) -> str:
+        if "sealed" not in row:
+            raise Conflict(ERASED)
         return self.unseal(row["sealed"])["text"]
 
     def _letter(self, row: Document) -> Outgoing:

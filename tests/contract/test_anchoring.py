@@ -10,11 +10,11 @@ import pytest
 from services.adapters.anchors import Anchors
 from services.adapters.mongo import Db, Document
 from services.contracts.anchors import Summary, Top
+from services.contracts.rectification import case_id
 from services.rectify import desk, hearing
 from services.rectify.anchoring import LEDGER, Examiner, anchor_all
 from services.rectify.document import slot
 from services.rectify.facts import Move
-from services.rectify.opening import case_id
 from services.rectify.repository import CASES, Cases
 from tests.unit.rectify.county import KEY, RULES, act, actor, bad_rating, office
 

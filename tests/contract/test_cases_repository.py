@@ -15,6 +15,7 @@ from services.adapters.outcome import Done, Later
 from services.console.stack import Stack
 from services.contracts.events import AppendStored, RatingInvalidated
 from services.contracts.ledger import first_broken
+from services.contracts.rectification import case_id
 from services.contracts.vocabulary import CaseState, Closing, Invalidity, Level
 from services.errors import Conflict, Invalid, NotAllowed, NotFound
 from services.rectify import desk, hearing
@@ -23,7 +24,7 @@ from services.rectify.deadlines import derive
 from services.rectify.facts import Case, Command, Move
 from services.rectify.history import escalated
 from services.rectify.listing import Query
-from services.rectify.opening import Report, case_id
+from services.rectify.opening import Report
 from services.rectify.repository import CASES, INDEXES, UNOPENED, Cases
 from tests.unit.rectify.county import (
     KEY,

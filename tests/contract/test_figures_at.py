@@ -10,12 +10,12 @@ import pytest
 from services.adapters.mongo import Db
 from services.contracts.events import RatingLinked
 from services.contracts.period import Period
+from services.contracts.rectification import case_id
 from services.contracts.rules import Rules
 from services.contracts.vocabulary import Level
 from services.rectify import desk, hearing
 from services.rectify.facts import Command, Move
 from services.rectify.figures import figures
-from services.rectify.opening import case_id
 from services.rectify.rederiving import rederive_open
 from services.rectify.repository import Cases
 from tests.unit.rectify.county import KEY, MONDAY, RULES, actor, bad_rating, changed, office

@@ -11,11 +11,12 @@ from services.adapters.mongo import Db
 from services.adapters.outcome import Done, Later
 from services.contracts.directory import Directory, Principal
 from services.contracts.events import AppendStored, RatingLinked
+from services.contracts.rectification import case_id
 from services.contracts.vocabulary import CaseState, Level
 from services.rectify import desk, hearing
 from services.rectify.case import legal_moves
 from services.rectify.facts import Case, Command, Move, Scene
-from services.rectify.opening import case_id, for_rating, opened
+from services.rectify.opening import for_rating, opened
 from services.rectify.repository import Cases
 from tests.unit.rectify.county import (
     DIRECTORY,

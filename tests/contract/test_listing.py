@@ -12,13 +12,13 @@ from typing import Any
 import pytest
 
 from services.adapters.mongo import Db, Document
+from services.contracts.rectification import case_id
 from services.contracts.vocabulary import CaseState, Channel
 from services.rectify import desk, hearing
 from services.rectify.bulk import Assignment, assign_all
 from services.rectify.document import opening
 from services.rectify.facts import Move, Step
 from services.rectify.listing import Query
-from services.rectify.opening import case_id
 from services.rectify.repository import CASES, Cases
 from services.rectify.views import Asked
 from tests.unit.rectify.county import (

@@ -9,11 +9,11 @@ from typing import Any
 import pytest
 
 from services.adapters.mongo import Db, Document
+from services.contracts.rectification import case_id
 from services.contracts.rules import Rules
 from services.rectify import desk, hearing
 from services.rectify.examining import fault
 from services.rectify.facts import Case, Move
-from services.rectify.opening import case_id
 from services.rectify.rederiving import rederive_open
 from services.rectify.rederiving import rederived as step_of
 from services.rectify.repository import CASES, Cases

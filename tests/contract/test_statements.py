@@ -12,12 +12,12 @@ from services.adapters.mongo import Db
 from services.adapters.outcome import Done
 from services.contracts.actor import Actor, Role
 from services.contracts.directory import Principal, Window
+from services.contracts.rectification import case_id
 from services.contracts.vocabulary import CaseState
 from services.errors import Conflict, NotFound
 from services.rectify import hearing
 from services.rectify.examining import fault
 from services.rectify.facts import Office
-from services.rectify.opening import case_id
 from services.rectify.repository import Cases
 from services.rectify.statements import (
     MOST_STATEMENTS,

@@ -10,10 +10,10 @@ from services.adapters.mail import Post
 from services.adapters.mongo import Db
 from services.adapters.webhooks import Sender
 from services.contracts.events import CaseMoved
+from services.contracts.rectification import case_id
 from services.rectify import hearing
 from services.rectify.noticeboard import Noticeboard, Subscriptions
 from services.rectify.notices import Kind, Subscription
-from services.rectify.opening import case_id
 from services.rectify.repository import Cases
 from services.rectify.telling import Teller
 from tests.unit.rectify.county import KEY, MONDAY, RULES, bad_rating, office

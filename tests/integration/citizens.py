@@ -19,7 +19,7 @@ from services.capture.service import Capture
 from services.console.stack import Stack
 from services.contracts.actor import Role
 from services.contracts.directory import Directory, Principal
-from services.rectify.opening import case_id
+from services.contracts.rectification import case_id
 from services.rectify.service import Rectify
 from services.store.service import Store
 from tests.integration.bus import eventually, free_address, in_the_county

@@ -24,8 +24,8 @@ from services.console.app import program
 from services.console.bench import rectifying
 from services.console.stack import Stack
 from services.contracts.directory import Directory
+from services.contracts.rectification import case_id
 from services.rectify import hearing
-from services.rectify.opening import case_id
 from services.rectify.repository import CASES, Cases
 from services.rectify.service import Rectify
 from tests.integration.bus import eventually, free_address, in_the_county

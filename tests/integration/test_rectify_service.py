@@ -23,9 +23,9 @@ from services.contracts.directory import Directory
 from services.contracts.events import AppendStored, RatingInvalidated
 from services.contracts.ledger import first_broken
 from services.contracts.message import Message
+from services.contracts.rectification import case_id
 from services.contracts.topology import STORE_COMMANDS
 from services.contracts.vocabulary import Invalidity, Level
-from services.rectify.opening import case_id
 from services.rectify.service import Rectify
 from tests.integration.bus import eventually, purge, settings, taken
 from tests.unit.rectify.county import DIRECTORY, MONDAY, bad_rating

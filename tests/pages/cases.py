@@ -12,7 +12,7 @@ from typing import Any, TypeVar
 import httpx
 
 from services.console.stack import Stack
-from services.rectify.opening import case_id
+from services.contracts.rectification import case_id
 
 Answer = TypeVar("Answer")
 PATIENCE_S = 60

@@ -10,7 +10,7 @@ import pytest
 from playwright.sync_api import Browser, Locator, Page, expect
 
 from services.console.stack import Stack
-from services.rectify.opening import case_id
+from services.contracts.rectification import case_id
 from tests.pages.accessible import grave_violations
 from tests.pages.cases import Cases, eventually
 from tests.pages.kiosks import AtKiosk, Place

@@ -16,6 +16,7 @@ from hypothesis.stateful import RuleBasedStateMachine, initialize, invariant, ru
 from services.adapters.mongo import Db
 from services.contracts.events import AppendStored, RatingInvalidated
 from services.contracts.ledger import first_broken
+from services.contracts.rectification import case_id
 from services.contracts.verdict import CaseAtCutOff
 from services.contracts.vocabulary import CaseState, Invalidity, Level
 from services.errors import Refused
@@ -26,7 +27,6 @@ from services.rectify.examining import fault
 from services.rectify.facts import Act, Case, Command, Move, Office, Scene
 from services.rectify.history import escalated
 from services.rectify.listing import Query
-from services.rectify.opening import case_id
 from services.rectify.rederiving import rederive_open
 from services.rectify.repository import Cases
 from services.rectify.rewinding import rewound

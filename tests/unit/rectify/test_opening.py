@@ -5,8 +5,9 @@ from typing import Any
 import pytest
 from pydantic import ValidationError
 
+from services.contracts.rectification import case_id
 from services.contracts.vocabulary import Channel, Level
-from services.rectify.opening import Report, Unopened, case_id, for_report, why_unopened
+from services.rectify.opening import Report, Unopened, for_report, why_unopened
 from tests.unit.rectify.county import RULES, bad_rating, changed, office
 
 

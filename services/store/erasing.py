@@ -1,0 +1,61 @@
+"""What is personal goes, the press stays: its level, tags, place and time count as before."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Iterator
+from datetime import datetime, timedelta
+
+from services.adapters.mongo import Db, Document, by_ids
+from services.adapters.outcome import Done, Later, Outcome
+from services.contracts.commands import EraseRater
+from services.contracts.privacy import Privacy
+from services.contracts.rectification import case_id
+from services.contracts.rules import Rules
+from services.contracts.vocabulary import Turn
+from services.store.intake import local_day
+from services.store.quarantine import Quarantine
+from services.store.repository import Personal
+
+AT_ONCE = 500
+ON_ITS_WAY = Later("not_here_yet: no such rating is stored or in quarantine")
+
+
+def obey(command: EraseRater, db: Db, now: datetime) -> Outcome:
+    """Erase a rating's personal fields, its append's, and payloads of both in the quarantine.
+
+    What has not come here yet may still be on the bus: it is waited for.
+    """
+    personal, rows = Personal(db), Quarantine(db)
+    found = personal.with_append(command.rating_key) if command.rating_key else []
+    personal.erase([each["_id"] for each in found], command.why, now)
+    ids = {command.rating_id, *(str(each["rating_id"]) for each in found)}
+    erased = [rows.erase(id, command.why, now) for id in sorted(ids)]
+    return Done() if found or any(erased) else ON_ITS_WAY
+
+
+def sweep(db: Db, policy: Privacy, rules: Rules, now: datetime) -> int:
+    """Erase what the policy no longer keeps of presses without a case, and of settled rows.
+
+    Those with a case are left to rectify, which knows when it was closed.
+    """
+    keep, personal = policy.keep_days, Personal(db)
+    due = personal.older_than(local_day(now - timedelta(days=keep.press), rules), AT_ONCE)
+    with_case = set(_with_case(db, due))
+    personal.hand_over([each["_id"] for each in due if each["_id"] in with_case])
+    alone = [each["_id"] for each in due if each["_id"] not in with_case]
+    personal.erase(alone, "retention", now)
+    settled = Quarantine(db).erase_settled(now - timedelta(days=keep.quarantine), AT_ONCE, now)
+    return len(due) + settled
+
+
+def _with_case(db: Db, ratings: Iterable[Document]) -> Iterator[str]:
+    cases = {each["_id"]: case_id(_first_key(each)) for each in ratings}
+    known = {each["_id"] for each in by_ids(db["cases"], set(cases.values()), {"_id": 1})}
+    return (key for key, case in cases.items() if case in known)
+
+
+def _first_key(rating: Document) -> str:
+    if rating["turn"] != Turn.APPEND:
+        return str(rating["_id"])
+    linked = rating["_id"] != rating["rating_id"] and not rating.get("appends")
+    return f"{rating['_id'][:-1]}1" if linked else str(rating["appends"])
