@@ -17,6 +17,8 @@ from services.contracts.actor import Role
 PREFIX = "haoping_"
 SESSION, API = f"{PREFIX}s_", f"{PREFIX}t_"
 TOKEN_BYTES = 32
+OF_MACHINES = frozenset({Role.DEVICE, Role.SYSTEM})
+"""Who has no other roles has keys and tokens, and no password."""
 SHORT = 16
 """So many hexadecimal digits of its hash name a token on pages and in lists: 64 bits of it."""
 

@@ -3,9 +3,15 @@
 from datetime import date
 from typing import Annotated, Literal
 
-from pydantic import AwareDatetime, BaseModel, ConfigDict, StringConstraints
+from pydantic import AwareDatetime, BaseModel, ConfigDict, Field, StringConstraints
 
+from services.contracts.actor import Role
 from services.contracts.directory import Directory, Principal
+
+LONGEST_TOKEN_DAYS = 366
+Typed = Annotated[str, StringConstraints(min_length=1, max_length=1024)]
+"""What somebody typed into a field of a sign-in; what is longer is no name or password."""
+Brought = Annotated[str, StringConstraints(max_length=200)]
 
 
 class ClockForm(BaseModel):
@@ -50,6 +56,128 @@ class Revoked(BaseModel):
 
     device: str
     epoch: int
+
+
+class SignInForm(BaseModel):
+    """A name and its password, and what the browser was given at an earlier sign-in."""
+
+    model_config = ConfigDict(frozen=True, extra="forbid")
+    name: Typed
+    password: Typed = Field(repr=False)
+    browser: Brought | None = Field(None, repr=False)
+
+
+class PasswordForm(BaseModel):
+    """Another password in the place of the one before."""
+
+    model_config = ConfigDict(frozen=True, extra="forbid")
+    name: Typed
+    old: Typed = Field(repr=False)
+    new: Typed = Field(repr=False)
+    browser: Brought | None = Field(None, repr=False)
+
+
+class VouchedForm(BaseModel):
+    """What the identity provider sent back by the browser, and what this sign-in began with."""
+
+    model_config = ConfigDict(frozen=True, extra="forbid")
+    code: Annotated[str, StringConstraints(min_length=1, max_length=4096)] = Field(repr=False)
+    nonce: Brought = Field(repr=False)
+    verifier: Brought = Field(repr=False)
+
+
+class Began(BaseModel):
+    """Where the browser goes to sign in, and what has to be brought back from there."""
+
+    url: str
+    state: str
+    nonce: str = Field(repr=False)
+    verifier: str = Field(repr=False)
+
+
+class SignedIn(BaseModel):
+    """A session: its token, and by which secret the browser is known as the person's next time."""
+
+    person: str
+    token: str = Field(repr=False)
+    expires_at: AwareDatetime
+    browser: str | None = Field(None, repr=False)
+
+
+class PasswordChanged(BaseModel):
+    """The password is another one; every session that there was has ended."""
+
+    name: str
+
+
+class SignedOut(BaseModel):
+    """Whether there was a session to end."""
+
+    ended: bool
+
+
+class AccountShown(BaseModel):
+    """An account as administrators see it; until `one_time_until` its password is for one use."""
+
+    person: str
+    password: bool
+    one_time_until: AwareDatetime | None = None
+    changed_at: AwareDatetime | None = None
+    locked_by: str | None = None
+    locked_at: AwareDatetime | None = None
+    waits_until: AwareDatetime | None = None
+
+
+class PasswordGiven(BaseModel):
+    """A password for one use, shown once."""
+
+    person: str
+    password: str = Field(repr=False)
+    expires_at: AwareDatetime
+
+
+class TokenForm(BaseModel):
+    """A token to issue: for whom, what for, with which of their roles, and for how many days."""
+
+    model_config = ConfigDict(frozen=True, extra="forbid")
+    principal: Annotated[str, StringConstraints(min_length=1, max_length=200)]
+    name: Annotated[str, StringConstraints(min_length=1, max_length=100)]
+    roles: Annotated[frozenset[Role], Field(min_length=1)]
+    days: Annotated[int, Field(ge=1, le=LONGEST_TOKEN_DAYS)] = 90
+
+
+class TokensAsked(BaseModel):
+    """Whose tokens are listed, and of which kind."""
+
+    model_config = ConfigDict(frozen=True, extra="forbid")
+    principal: str | None = None
+    kind: Literal["session", "api"] | None = None
+
+
+class TokenShown(BaseModel):
+    """A token without what it opens with; `id` names it. Without `roles` it has all of them."""
+
+    id: str
+    principal: str
+    kind: Literal["session", "api"]
+    name: str
+    roles: list[Role] | None
+    issued_by: str
+    issued_at: AwareDatetime
+    expires_at: AwareDatetime
+    revoked_at: AwareDatetime | None = None
+    revoked_by: str | None = None
+    opens: bool
+
+
+class NewToken(BaseModel):
+    """A token, shown once; only its hash is kept."""
+
+    id: str
+    token: str = Field(repr=False)
+    principal: str
+    roles: list[Role]
+    expires_at: AwareDatetime
 
 
 class TokenIssued(BaseModel):

@@ -6,14 +6,12 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import datetime
 
-from services.contracts.actor import Role
 from services.contracts.directory import Directory, Principal
 from services.contracts.origin import site
+from services.contracts.tokens import OF_MACHINES
 from services.registry.accounts import Account
 from services.registry.lockout import ACCOUNT, ADDRESS, Pace
 from services.registry.passwords import signing_name
-
-OF_MACHINES = frozenset({Role.DEVICE, Role.SYSTEM})
 
 
 @dataclass(frozen=True)

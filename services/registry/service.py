@@ -9,6 +9,7 @@ from services.contracts.directory import Device, Directory
 from services.contracts.signing import ID
 from services.errors import Conflict
 from services.registry.auditing import Auditing
+from services.registry.custody import Custody
 from services.registry.devices import id_of_signed, registered, with_device
 from services.registry.fleet import Fleet
 from services.registry.forms import (
@@ -24,10 +25,11 @@ from services.registry.importing import Importing
 from services.registry.people import keeping_tokens
 from services.registry.personnel import Personnel
 from services.registry.repository import Registries
+from services.registry.tokens import Issuing
 from services.registry.tree import check
 
 
-class Registry(Auditing, Personnel, Importing, Fleet):
+class Registry(Auditing, Personnel, Importing, Fleet, Custody, Issuing):
     """Takes versions of the registry, enrols devices, and, in a trial, moves the business clock."""
 
     name = "registry"
@@ -51,6 +53,7 @@ class Registry(Auditing, Personnel, Importing, Fleet):
         if wanted.version != in_force or not Registries(self.db).replace(following, actor.id):
             raise Conflict(f"Version {in_force} is in force; read it and change that one")
         self._tell_change(current, following)
+        self._leave_nothing(current, following, actor.id)
         return {"version": following.version}
 
     @api("PUT", "/v1/devices/<device>", Action.CHANGE_REGISTRY, takes=Device, answers=Device)
