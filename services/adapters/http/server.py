@@ -7,21 +7,18 @@ from contextlib import suppress
 from http import HTTPStatus
 from typing import Any
 
+import eventlet.wsgi
 from nameko.web.server import WebServer, WsgiApp
 from werkzeug.exceptions import HTTPException
 from werkzeug.routing import BaseConverter, Map, MapAdapter
 from werkzeug.wrappers import Request, Response
 
 from services.adapters.collecting import settle_down
-from services.adapters.http.doorway import Doors, Doorway
 from services.adapters.http.problems import problem
 from services.adapters.http.securing import NotSecured, greeted, secured
-from services.adapters.http.slowness import TimelyProtocol
-from services.adapters.http.throttle import Windows
-from services.contracts.origin import first_stranger, networks
 from services.errors import HaopingError
 
-LONGEST_LINE = 16 * 1024
+eventlet.wsgi.MAX_REQUEST_LINE = 16 * 1024
 SILENT_S = 60
 """A connection on which nothing comes for so long is closed; the sender opens another."""
 
@@ -29,15 +26,8 @@ SILENT_S = 60
 class ProblemApp(WsgiApp):
     """Says which methods an address takes, and answers with problems where it takes none."""
 
-    def __init__(self, server: WebServer) -> None:
-        super().__init__(server)
-        self._proxies = networks(str(server.container.config.get("HAOPING_PROXIES") or ""))
-
     def __call__(self, environ: Any, start_response: Any) -> Any:
         """Route the request; it stays shallow until its entrypoint reads it, as nameko wants."""
-        forwarded = environ.get("HTTP_X_FORWARDED_FOR", "")
-        peer = environ.get("REMOTE_ADDR", "")
-        environ["REMOTE_ADDR"] = first_stranger(peer, forwarded, self._proxies)
         request = Request(environ, shallow=True)
         adapter = self.url_map.bind("", path_info=request.path, default_method=request.method)
         try:
@@ -70,9 +60,7 @@ class Token(BaseConverter):
 
 
 class QuietServer(WebServer):
-    """nameko's web server, with bounds on what comes in and no log line for each request."""
-
-    windows = Windows()
+    """nameko's web server without a log line for each request."""
 
     def make_url_map(self) -> Map:
         """The addresses of all entrypoints."""
@@ -83,10 +71,9 @@ class QuietServer(WebServer):
             url_map.add(rule)
         return url_map
 
-    def get_wsgi_app(self) -> Doorway:
-        """The application, behind the doorway that counts who comes in."""
-        self._doors = Doors()
-        return Doorway(ProblemApp(self), self.container.config, self.windows)
+    def get_wsgi_app(self) -> ProblemApp:
+        """The application."""
+        return ProblemApp(self)
 
     def get_wsgi_server(self, sock: Any, wsgi_app: Any, **options: Any) -> Any:
         """The server around a listening socket.
@@ -96,17 +83,14 @@ class QuietServer(WebServer):
         """
         sock.setsockopt(socket.IPPROTO_TCP, socket.TCP_NODELAY, 1)
         self._sock = secured(sock, self.container.config)
-        server = super().get_wsgi_server(self._sock, wsgi_app, protocol=TimelyProtocol, **options)
-        server.url_length_limit = LONGEST_LINE
+        server = super().get_wsgi_server(self._sock, wsgi_app, **options)
         server.log_output = False
         server.socket_timeout = SILENT_S
         settle_down()
         return server
 
     def process_request(self, sock: Any, address: Any) -> None:
-        """Serve a connection; one too many, or one that breaks the rules of TLS, ends alone."""
-        with self._doors.passed(address[0]) as welcome, suppress(NotSecured):
-            if not welcome:
-                sock.close()
-            elif greeted(sock):
+        """Serve a connection; one that breaks the rules of TLS ends alone."""
+        if greeted(sock):
+            with suppress(NotSecured):
                 super().process_request(sock, address)
