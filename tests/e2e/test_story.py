@@ -40,6 +40,11 @@ def figures(state: Path) -> dict[str, Any]:
     return read
 
 
+def names(state: Path) -> set[str]:
+    """What was checked; that everything holds is told by the command's own end."""
+    return {check["name"] for check in figures(state)["checks"]}
+
+
 def mismatches(state: Path) -> set[str]:
     """The checks that do not hold."""
     return {check["name"] for check in figures(state)["checks"] if not check["holds"]}
@@ -56,6 +61,10 @@ def test_a_year_is_captured_rectified_scored_and_reconciled(tmp_path: Path) -> N
     assert found["verdicts"] == {"done_on_time": 10, "done_late": 1, "invalidated": 1}
     assert found["rates"]["rectified_on_time_rate"] == "10/11"
     assert 0 < float(found["index"]["printed"]) < 10
+    looked = {name for name in names(tmp_path) if name.startswith("personal values in ")}
+    places = {"the database", "messages", "logs", "answers and exports"}
+    assert looked == {f"personal values in {place}" for place in places}
+    assert {"raters sealed or forgotten", "rater found by number and revealed"} <= names(tmp_path)
 
 
 def test_a_rating_that_is_there_twice_is_caught_and_named(tmp_path: Path) -> None:

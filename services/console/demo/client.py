@@ -69,6 +69,10 @@ class Api:
         """What `who` reads."""
         return self._ask("GET", who, service, path)
 
+    def read(self, who: str, service: str, path: str) -> bytes:
+        """What `who` reads, as it comes."""
+        return self._asked("GET", who, service, path).content
+
     def put(self, who: str, service: str, path: str, body: object) -> Any:
         """What `who` is answered for putting `body`."""
         return self._ask("PUT", who, service, path, json=body)
@@ -90,6 +94,9 @@ class Api:
         return True
 
     def _ask(self, method: str, who: str, service: str, path: str, **sent: Any) -> Any:
+        return self._asked(method, who, service, path, **sent).json()
+
+    def _asked(self, method: str, who: str, service: str, path: str, **sent: Any) -> httpx.Response:
         headers = {"Authorization": f"Bearer {self._tokens[who]}"}
         url = self._url_of(service) + path
         try:
@@ -98,4 +105,4 @@ class Api:
             raise StoryFailed(f"{method} {url}: no answer ({error}); see the logs") from error
         if response.is_error:
             raise Refusal(response)
-        return response.json()
+        return response

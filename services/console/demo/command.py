@@ -16,6 +16,7 @@ from services.console.demo import plan, published, reckon, reconcile, report
 from services.console.demo.client import ADMINISTRATOR, Api
 from services.console.demo.county import County, build
 from services.console.demo.edge import Senders
+from services.console.demo.leaks import Leaks, search
 from services.console.demo.narrator import Narrator, console
 from services.console.demo.reconcile import Check, Told
 from services.console.demo.recount import Recount, read
@@ -24,6 +25,7 @@ from services.console.demo.sabotage import Sabotage, tamper
 from services.console.demo.stage import DATABASE, on_stage
 from services.console.demo.story import SIGNING_IN, Story, register
 from services.console.demo.telling import for_machines, listen
+from services.console.demo.wiretap import Wiretap
 from services.console.sample import sign_ins
 from services.console.stack import Stack
 from services.console.stack.application import PAGES
@@ -51,9 +53,11 @@ class Ending:
     expected: plan.Expected
     found: Recount
     told: Told
+    leaks: Leaks
 
-    def checks(self, full: bool) -> Iterator[Check]:
+    def checks(self, year: plan.Plan, full: bool) -> Iterator[Check]:
         """Everything that must agree; in full, with what the county published."""
+        yield from self.leaks.checks(year)
         yield from reconcile.arrivals(self.expected, self.found, self.told)
         yield from reconcile.quality(self.expected, self.found, self.told)
         yield from reconcile.scores(self.found, self.told, reckon.open_book())
@@ -72,7 +76,7 @@ def demo(presses: Presses = None, sabotage: Tampering = None, look: Look = False
     year = plan.draw(county, tags(), channels)
     with on_stage(default_state() / "demo", PLACE, narrator) as stack:
         ending = perform(stack, county, year, narrator, sabotage)
-        checks = list(ending.checks(full=not presses))
+        checks = list(ending.checks(year, full=not presses))
         _print(narrator, ending, county, checks, full=not presses)
         figures = for_machines(ending.found, ending.told.refused, checks, narrator.seconds)
         _keep(narrator, figures)
@@ -86,7 +90,9 @@ def perform(
 ) -> Ending:
     """Live through the year on an empty stack, close it, and count again."""
     tokens = {**county.tokens, ADMINISTRATOR: stack.admin_token}
+    tap = Wiretap(stack.amqp_uri)
     with Api(stack.url, tokens) as api:
+        tap.begin()
         register(api, county.directory, *SIGNING_IN)
         senders = Senders(api)
         names = {office.id: office.name for office in county.offices}
@@ -99,7 +105,12 @@ def perform(
             told = listen(api, senders)
             cut_off = datetime.fromisoformat(told.scores["cut_off"])
             found = read(stack.mongo_uri, DATABASE, cut_off)
-    return Ending(plan.expected(year), found, told)
+        with narrator.phase("looking for what is personal"):
+            bus, logs = tap.messages(), stack.layout.logs
+            leaks = search(year, api, stack.mongo_uri, DATABASE, logs, bus)
+    for sentence in leaks.sentences:
+        narrator.say(f"Readable: {sentence}")
+    return Ending(plan.expected(year), found, told, leaks)
 
 
 def _keep(narrator: Narrator, figures: Mapping[str, Any]) -> None:

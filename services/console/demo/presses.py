@@ -13,6 +13,7 @@ from typing import Any
 from services.console.demo import days
 from services.console.demo.county import County, Office, clerk
 from services.console.demo.plot import PLOT, Bad, day_of
+from services.contracts.masking import CHECK_DIGITS, WEIGHTS
 from services.contracts.rules import Tag
 from services.contracts.vocabulary import Channel, Level
 
@@ -102,8 +103,9 @@ class Generator:
         form = {"level": int(bad.level), **self._place(office, bad.channel)}
         form |= {"tags": list(bad.tags), "comment": f"{bad.comment}（合成）"}
         rater = self._rater()
-        form |= {"name": rater["name"]} if bad.named else {}
-        form |= {"phone": rater["phone"]} if bad.contact else {}
+        contact = {"phone": rater.pop("phone")}
+        form |= rater if bad.named else {}
+        form |= contact if bad.contact else {}
         moment = days.at(day_of(position, self.year), 14 * 60 + position)
         return self._press(moment, office, bad.channel, form, bad.linked)
 
@@ -159,7 +161,12 @@ class Generator:
 
     def _rater(self) -> dict[str, str]:
         number = self.rng.randrange(10_000)
-        return {"name": f"群众{number:04}（合成）", "phone": f"1390000{number:04}"}
+        return {
+            "name": f"群众{number:04}（合成）",
+            "phone": f"1390000{number:04}",
+            "certificate": certificate(number),
+            "address": f"渭源县合成路{number}号",
+        }
 
     def _moment(self, channel: Channel) -> datetime:
         if channel in IN_HALLS:
@@ -168,6 +175,13 @@ class Generator:
 
     def _id(self) -> str:
         return str(uuid.UUID(int=self.rng.getrandbits(128), version=4))
+
+
+def certificate(number: int) -> str:
+    """A certificate of nobody alive, with the check digit that follows (GB 11643)."""
+    first = f"6211231800{number // 1000 + 1:02}01{number % 1000:03}"
+    total = sum(int(digit) * weight for digit, weight in zip(first, WEIGHTS, strict=True))
+    return first + CHECK_DIGITS[total % 11]
 
 
 def malformed(press: Press) -> Iterator[Form]:
