@@ -6,9 +6,11 @@ from collections.abc import Mapping
 from logging import getLogger
 from typing import Any
 
+from eventlet import Timeout
 from eventlet.green import ssl
 
 CERTIFICATE, KEY = "HAOPING_TLS_CERT", "HAOPING_TLS_KEY"
+GREETING_S = 20.0
 NotSecured = ssl.SSLError
 _log = getLogger(__name__)
 
@@ -29,7 +31,8 @@ def greeted(connection: Any) -> bool:
     if not isinstance(connection, ssl.SSLSocket):
         return True
     try:
-        connection.do_handshake()
+        with Timeout(GREETING_S, TimeoutError):
+            connection.do_handshake()
     except OSError as error:
         _log.debug("a connection was not secured: %r", error)
         connection.close()

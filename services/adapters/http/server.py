@@ -7,18 +7,20 @@ from contextlib import suppress
 from http import HTTPStatus
 from typing import Any
 
-import eventlet.wsgi
 from nameko.web.server import WebServer, WsgiApp
 from werkzeug.exceptions import HTTPException
 from werkzeug.routing import BaseConverter, Map, MapAdapter
 from werkzeug.wrappers import Request, Response
 
 from services.adapters.collecting import settle_down
+from services.adapters.http.doorway import Doors, Doorway
 from services.adapters.http.problems import problem
 from services.adapters.http.securing import NotSecured, greeted, secured
+from services.adapters.http.slowness import TimelyProtocol
+from services.adapters.http.throttle import Windows
 from services.errors import HaopingError
 
-eventlet.wsgi.MAX_REQUEST_LINE = 16 * 1024
+LONGEST_LINE = 16 * 1024
 SILENT_S = 60
 """A connection on which nothing comes for so long is closed; the sender opens another."""
 
@@ -60,7 +62,9 @@ class Token(BaseConverter):
 
 
 class QuietServer(WebServer):
-    """nameko's web server without a log line for each request."""
+    """nameko's web server, with bounds on what comes in and no log line for each request."""
+
+    windows = Windows()
 
     def make_url_map(self) -> Map:
         """The addresses of all entrypoints."""
@@ -71,9 +75,10 @@ class QuietServer(WebServer):
             url_map.add(rule)
         return url_map
 
-    def get_wsgi_app(self) -> ProblemApp:
-        """The application."""
-        return ProblemApp(self)
+    def get_wsgi_app(self) -> Doorway:
+        """The application, behind the doorway that counts who comes in."""
+        self._doors = Doors()
+        return Doorway(ProblemApp(self), self.container.config, self.windows)
 
     def get_wsgi_server(self, sock: Any, wsgi_app: Any, **options: Any) -> Any:
         """The server around a listening socket.
@@ -83,14 +88,17 @@ class QuietServer(WebServer):
         """
         sock.setsockopt(socket.IPPROTO_TCP, socket.TCP_NODELAY, 1)
         self._sock = secured(sock, self.container.config)
-        server = super().get_wsgi_server(self._sock, wsgi_app, **options)
+        server = super().get_wsgi_server(self._sock, wsgi_app, protocol=TimelyProtocol, **options)
+        server.url_length_limit = LONGEST_LINE
         server.log_output = False
         server.socket_timeout = SILENT_S
         settle_down()
         return server
 
     def process_request(self, sock: Any, address: Any) -> None:
-        """Serve a connection; one that breaks the rules of TLS ends alone."""
-        if greeted(sock):
-            with suppress(NotSecured):
+        """Serve a connection; one too many, or one that breaks the rules of TLS, ends alone."""
+        with self._doors.passed(address[0]) as welcome, suppress(NotSecured):
+            if not welcome:
+                sock.close()
+            elif greeted(sock):
                 super().process_request(sock, address)

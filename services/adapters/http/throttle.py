@@ -38,6 +38,11 @@ class Windows(SharedExtension):
         if limit and not self._limiter.hit(limit, kind, name):
             raise self._too_many(limit, kind, name)
 
+    def use(self, kind: str, name: str) -> None:
+        """Count one use, refusing nothing: what is refused is what comes after."""
+        if limit := self._limits.get(kind):
+            self._limiter.hit(limit, kind, name)
+
     def demand_room(self, kind: str, name: str) -> None:
         """Raise TooMany when `pass_or_refuse` would; counts nothing."""
         limit = self._limits.get(kind)
