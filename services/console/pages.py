@@ -60,6 +60,9 @@ CITIZEN, PUBLIC, CLERK, OFFICER, DISPATCHER, SCORER, ADMINISTRATOR = Reader
 PAGES: Mapping[str, tuple[Look, ...] | LeftOut] = {
     "/": (Look("start", CITIZEN, "/"), Look("start-officer", OFFICER, "/")),
     "/signin": (Look("signin", CITIZEN, "/signin"),),
+    "/password": (Look("password", OFFICER, "/password"),),
+    "/signin/openid": LeftOut("leads to the identity provider"),
+    "/signin/openid/back": LeftOut("leads back from there"),
     "/language/<language>": LeftOut("sets a cookie and leads back"),
     "/kiosk/<device>": (Look("kiosk", CITIZEN, "/kiosk/{device}"),),
     "/kiosk/": LeftOut("the same page, as the kiosk's worker keeps it"),

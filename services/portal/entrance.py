@@ -1,59 +1,29 @@
-"""The way in: the first page, signing in and out, the language, and the files of the pages."""
+"""The way in: the first page, the language, and the files of the pages."""
 
 from __future__ import annotations
 
 from werkzeug.wrappers import Request, Response
 
-from services.adapters.http import Windows, api
-from services.adapters.pages import AssetsOnDisk, SessionStore, View, Visitor, go, page
+from services.adapters.http import api
+from services.adapters.pages import AssetsOnDisk, View, Visitor, go, page
 from services.adapters.pages.assets import ASK_AGAIN, FOR_EVER
 from services.adapters.pages.visitor import LANGUAGE_COOKIE, LANGUAGES
 from services.contracts.actor import Actor
-from services.errors import NotAuthenticated
+from services.portal.ownpassword import OwnPassword
+from services.portal.vouchedsignin import VouchedSignIn
 
 A_YEAR_S = 365 * 24 * 3600
-GUESSES = "guess"
 
 
-class Entrance:
+class Entrance(OwnPassword, VouchedSignIn):
     """What needs no role."""
 
     assets: AssetsOnDisk
-    sessions: SessionStore
-    throttle: Windows
 
     @page("GET", "/", None)
     def first(self, request: Request, visitor: Visitor) -> View:
         """Where to go from here, by what the visitor may do."""
         return View("entrance/first.html")
-
-    @page("GET", "/signin", None)
-    def ask_who(self, request: Request, visitor: Visitor) -> View:
-        """The form of signing in."""
-        return View("entrance/signin.html", {"next": request.args.get("next", "/"), "wrong": False})
-
-    @page("POST", "/signin", None)
-    def sign_in(self, request: Request, visitor: Visitor) -> View | Response:
-        """A session for whoever holds the token; a wrong one is said kindly, and not too often.
-
-        Only wrong ones are counted: a whole hall may sign in from one address.
-        """
-        self.throttle.demand_room(GUESSES, request.remote_addr or "")
-        wanted = request.form.get("next", "/")
-        answer = go(wanted)
-        try:
-            self.sessions.open(request.form.get("token", "").strip(), answer, request.is_secure)
-        except NotAuthenticated:
-            self.throttle.pass_or_refuse(GUESSES, request.remote_addr or "")
-            return View("entrance/signin.html", {"next": wanted, "wrong": True}, 401)
-        return answer
-
-    @page("POST", "/signout", None)
-    def sign_out(self, request: Request, visitor: Visitor) -> Response:
-        """End the session."""
-        answer = go("/")
-        self.sessions.close(request, answer)
-        return answer
 
     @page("GET", "/language/<language>", None)
     def switch(self, request: Request, visitor: Visitor, language: str) -> Response:

@@ -35,7 +35,9 @@ KINDS = {
         Kind("windows", "windows", Window, ("hall", "unit")),
         Kind("devices", "devices", Device, ("unit", "window", "opens", "closes")),
         Kind("items", "items", Item, ("unit",)),
-        Kind("people", "principals", Principal, ("roles", "unit", "window", "mail")),
+        Kind(
+            "people", "principals", Principal, ("roles", "unit", "window", "mail", "oidc_subject")
+        ),
     )
 }
 

@@ -19,6 +19,7 @@ HEADINGS = {
     "closes": "关闭时间",
     "roles": "角色",
     "mail": "工作邮箱",
+    "oidc_subject": "统一认证标识",
     "active_from": "启用日期",
     "active_to": "停用日期",
 }
@@ -92,9 +93,9 @@ TABLES = {
         _table(
             "people",
             Principal,
-            "roles unit window mail",
-            "li-na|李娜|officer|county-tax||lina@example.gov.cn||",
-            "zhang-wei|张伟|approver;dispatcher|county-tax||||",
+            "roles unit window mail oidc_subject",
+            "li-na|李娜|officer|county-tax||lina@example.gov.cn|||",
+            "zhang-wei|张伟|approver;dispatcher|county-tax|||||",
             field="principals",
             moves=False,
         ),

@@ -96,5 +96,5 @@ def sign_in(page: Page, token: str, path: str) -> None:
     """Sign in as whoever holds the token, and arrive at the page."""
     page.goto(f"/signin?next={path}")
     page.get_by_label("个人令牌").fill(token)
-    page.locator("main").get_by_role("button", name="登录").click()
+    page.get_by_role("button", name="用令牌进入").click()
     expect(page).not_to_have_url(re.compile("/signin"))
