@@ -9,6 +9,8 @@ from dataclasses import dataclass
 from services.portal.casenames import Choice, Choices
 
 NUMBER = re.compile(r"^(?:case-)?([0-9a-f]{16})$")
+PHONE = re.compile(r"^\+?[0-9][0-9 -]{5,19}$")
+LEAST_DIGITS, MOST_DIGITS = 7, 15
 MOST = 20
 
 
@@ -25,6 +27,13 @@ def case_number(words: str) -> str | None:
     """The id of the case whose number this is, with or without `case-`; None if it is no number."""
     found = NUMBER.match(words.strip().lower())
     return f"case-{found[1]}" if found else None
+
+
+def phone_number(words: str) -> str | None:
+    """The whole telephone number that these words are; None if they are none."""
+    found = PHONE.match(words.strip())
+    enough = found and LEAST_DIGITS <= sum(map(str.isdigit, words)) <= MOST_DIGITS
+    return words.strip() if enough else None
 
 
 def hits(words: str, choices: Choices) -> list[Hit]:

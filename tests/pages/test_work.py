@@ -215,7 +215,7 @@ def test_who_the_rater_is_is_shown_for_a_reason_for_a_while_and_recorded(
     page.clock.install()
     page.get_by_text("查看完整信息").click()
     page.get_by_label("查看理由").fill("需要打电话致歉")
-    page.get_by_role("button", name="显示一分钟").click()
+    page.get_by_role("button", name="限时显示").click()
     expect(rater).to_contain_text("王小明")
     expect(rater).to_contain_text("13800001234")
     expect(page.get_by_text("已被查看 1 次")).to_be_visible()

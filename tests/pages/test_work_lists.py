@@ -191,6 +191,26 @@ def test_a_search_finds_by_words_or_says_kindly_that_there_is_nothing(
     assert grave_violations(page) == []
 
 
+def test_the_number_of_whoever_calls_leads_to_their_case_and_a_supervisor_sees_who_looked(
+    visit: Visit, cases: Cases, tokens: dict[str, str]
+) -> None:
+    id = cases.open(phone="13812345678", comment="等了很久")
+    page = visit("/work", tokens["caller"])
+    page.locator("#q").fill("138 1234 5678")
+    page.keyboard.press("Enter")
+    expect(page).to_have_url(re.compile(f"/work/cases/{id}$"))
+    elsewhere = visit("/work", tokens["officer-gaj"])
+    elsewhere.locator("#q").fill("13812345678")
+    elsewhere.keyboard.press("Enter")
+    expect(
+        elsewhere.get_by_role("heading", name="您的范围内没有 138****5678 的工单")
+    ).to_be_visible()
+    assert "5678" not in elsewhere.url
+    looks = visit("/work/looks", tokens["supervisor"])
+    expect(looks.locator("tbody").last).to_contain_text(id)
+    assert grave_violations(looks) == []
+
+
 def test_a_long_list_is_read_page_by_page_and_no_case_is_missed(
     visit: Visit, cases: Cases, tokens: dict[str, str]
 ) -> None:

@@ -15,7 +15,7 @@ from services.contracts.directory import Directory, Item, Principal, Unit
 from services.errors import Conflict
 from services.portal.caseforms import Typed, command, offers, version_to_expect, wrongs
 from services.portal.casenames import Choices, Names
-from services.portal.casesearch import Hit, case_number, hits
+from services.portal.casesearch import Hit, case_number, hits, phone_number
 from services.portal.casetabs import summary, tabs_for, wanted
 from services.portal.newcase import report
 from services.portal.remaining import Urgency, remaining
@@ -219,3 +219,16 @@ def test_nobody_keeps_more_filters_than_can_be_looked_through() -> None:
     with pytest.raises(Conflict):
         kept.keep("li", "one more", "tab=all")
     kept.keep("li", "0", "tab=closed")
+
+
+@pytest.mark.parametrize("words", ["13800001234", " +86 138-0000-1234 ", "0760 86123456"])
+def test_a_whole_telephone_number_is_told_from_a_case_and_from_words(words: str) -> None:
+    assert phone_number(words) == words.strip()
+    assert case_number(words) is None
+
+
+@pytest.mark.parametrize(
+    "words", ["138", "12345", "0" * 16, "case-0123456789012345", "道路 138", ""]
+)
+def test_what_is_no_whole_number_is_searched_for_as_words(words: str) -> None:
+    assert phone_number(words) is None
