@@ -38,7 +38,7 @@ class Index:
 
 
 def by_ids(
-    collection: Collection[Document], ids: Iterable[str], fields: Document
+    collection: Collection[Document], ids: Iterable[str], fields: Document | None = None
 ) -> list[Document]:
     """The documents with these `_id`s, `AT_ONCE` at a time: a long $in is slow on some servers."""
     wanted = list(ids)

@@ -1,6 +1,7 @@
 """What was worked out a moment ago, for whoever is content with that: pages, not decisions.
 
 Nobody waits for a result to be renewed: they are told the one there is, and the next gets the new.
+What takes long to work out is renewed more seldom.
 """
 
 from __future__ import annotations
@@ -18,6 +19,8 @@ from nameko.extensions import DependencyProvider
 MOST_KEPT = 12
 OLDEST_S = 120
 """Older than so many seconds a result is told to nobody."""
+LASTS = 20
+"""A result is good for so many times what it took to work out: renewing it is 5 % of the time."""
 _log = getLogger(__name__)
 
 Worked = TypeVar("Worked")
@@ -31,27 +34,32 @@ def anew(_: Hashable, make: Callable[[], Worked]) -> Worked:
 
 @dataclass
 class Result:
-    """What was worked out, when, and whether somebody is at it again."""
+    """What was worked out, when, for how long, and whether somebody is at it again."""
 
     value: Any
     at: float
+    took_s: float = 0.0
     renewing: bool = False
 
-    @property
-    def age_s(self) -> float:
-        """How old it is, in seconds."""
-        return time.monotonic() - self.at
+    def lasts(self, age_s: float, now: float) -> bool:
+        """Whether it need not be renewed yet for who is content with one of this age."""
+        return now - self.at <= max(age_s, min(self.took_s * LASTS, OLDEST_S / 2))
+
+    def is_old(self, now: float) -> bool:
+        """Whether it is told to nobody any more."""
+        return now - self.at > OLDEST_S
 
 
 class Recently:
-    """Results by key; those asked for longest ago are let go."""
+    """Results by key; those worked out longest ago are let go. `now` tells seconds."""
 
-    def __init__(self) -> None:
+    def __init__(self, now: Callable[[], float] = time.monotonic) -> None:
+        self._now = now
         self._results: dict[Hashable, Result] = {}
         self._working = Semaphore()
 
     def within(self, age_s: float) -> Kept[Any]:
-        """A way to ask for results that are renewed once they are `age_s` old.
+        """A way to ask for results that are renewed once they are `age_s` old, or a little later.
 
         They are told until they are `OLDEST_S` old. With 0 everything is worked out now.
         """
@@ -59,9 +67,9 @@ class Recently:
 
     def _get(self, key: Hashable, age_s: float, make: Callable[[], Worked]) -> Worked:
         result = self._results.get(key)
-        if result is None or result.age_s > OLDEST_S:
+        if result is None or result.is_old(self._now()):
             result = self._first(key, make)
-        elif result.age_s > age_s and not result.renewing:
+        elif not result.renewing and not result.lasts(age_s, self._now()):
             result.renewing = True
             eventlet.spawn(self._renew, key, make)
         value: Worked = result.value
@@ -71,12 +79,14 @@ class Recently:
         """One works it out, and those who ask meanwhile wait for it."""
         with self._working:
             result = self._results.get(key)
-            if result is None or result.age_s > OLDEST_S:
+            if result is None or result.is_old(self._now()):
                 result = self._work(key, make)
         return result
 
     def _work(self, key: Hashable, make: Callable[[], Any]) -> Result:
-        result = Result(make(), time.monotonic())
+        started = self._now()
+        value, ended = make(), self._now()
+        result = Result(value, ended, ended - started)
         self._results.pop(key, None)
         self._results[key] = result
         for oldest in list(self._results)[:-MOST_KEPT]:

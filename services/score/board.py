@@ -1,10 +1,10 @@
 """The board: every unit's figures and index for a period, ranked among its peers. Pure."""
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Callable, Iterable, Iterator, Mapping
 from dataclasses import dataclass
 from datetime import datetime
 from functools import cached_property
-from typing import Self
+from typing import Any, Self
 
 from pydantic import AwareDatetime, BaseModel, ConfigDict
 
@@ -18,6 +18,8 @@ from services.score.indicators import measure_all
 from services.score.measure import Measured
 
 REGION = "region"
+Pace = Callable[[Iterable[Any]], Iterator[Any]]
+"""How many units are gone through: at once, or with a breath between two."""
 
 
 class Context(BaseModel):
@@ -70,6 +72,7 @@ class Scoring:
     context: Context
     recipe: Recipe
     by_unit: Mapping[str, UnitFacts]
+    pace: Pace = iter
 
     @cached_property
     def region(self) -> Line:
@@ -81,7 +84,8 @@ class Scoring:
     def lines(self) -> list[Line]:
         """Every unit of the registry with its subtree."""
         directory = self.context.directory
-        return [self._line(unit, directory.subtree(unit.id)) for unit in directory.unit.values()]
+        units = self.pace(directory.unit.values())
+        return [self._line(unit, directory.subtree(unit.id)) for unit in units]
 
     def _line(self, unit: Unit, members: Iterable[str]) -> Line:
         context = self.context

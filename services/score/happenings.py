@@ -7,6 +7,7 @@ from datetime import date, datetime
 from functools import reduce
 from operator import add
 
+from services.adapters.breathing import breathing
 from services.adapters.devices import COLLECTION, HEARTBEATS
 from services.adapters.mongo import AT_ONCE, Db, Document, by_ids
 from services.contracts.period import Period
@@ -48,7 +49,7 @@ class Happenings:
         cases, rows = self._cases_by_unit(period, cut_off), _by_unit((imports or {}).values())
         units = cases.keys() | rows.keys()
         kept: dict[str, list[Bucket]] = {unit: [] for unit in units}
-        for each in self.buckets(period) if read is None else read:
+        for each in breathing(self.buckets(period) if read is None else read):
             kept.setdefault(each.unit, []).append(each.bucket)
         return {
             unit: UnitFacts(
@@ -59,7 +60,7 @@ class Happenings:
                 marks=combined(each.marks for each in own),
                 imports=tuple(rows.get(unit, ())),
             )
-            for unit, own in kept.items()
+            for unit, own in breathing(kept.items())
         }
 
     def buckets(self, period: Period) -> Iterator[Kept]:
@@ -68,7 +69,7 @@ class Happenings:
 
     def _cases_by_unit(self, period: Period, cut_off: datetime) -> dict[str, list[CaseAtCutOff]]:
         cases: dict[str, list[CaseAtCutOff]] = {}
-        for case in self._cases(period):
+        for case in breathing(self._cases(period)):
             cases.setdefault(case["unit"], []).append(CaseAtCutOff.of(case, cut_off))
         return cases
 

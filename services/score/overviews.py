@@ -2,14 +2,17 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterable
 from typing import Any
 
 from werkzeug.wrappers import Request
 
+from services.adapters.breathing import breathing
 from services.adapters.http import api, read_query
 from services.contracts.actor import Action, Actor
 from services.score.forms import Behind, Surveyed
 from services.score.hours import Hours
+from services.score.kept import Kept
 from services.score.overview import Overview
 from services.score.records import Records
 from services.score.repository import Tallies
@@ -40,7 +43,7 @@ class Overviews(Wired):
     def _overview(self, asked: Surveyed, units: frozenset[str] | None) -> View:
         tallies, now = Tallies(self.db), self.clock.now()
         fresh = tallies.fresh
-        kept = list(tallies.between(asked.first, asked.last, units))
+        kept = _unpacked(tallies.between(asked.first, asked.last, units))
         hours = Hours(self.db).between(asked.first, asked.last)
         ours = [each for each in hours if units is None or each.unit in units]
         rules = self.rules.current
@@ -55,3 +58,8 @@ class Overviews(Wired):
             return None
         must_see(actor, unit, directory.unit)
         return directory.subtree(unit)
+
+
+def _unpacked(found: Iterable[Kept]) -> list[Kept]:
+    """The same buckets, each opened in turn, so that others are answered meanwhile."""
+    return [each for each in breathing(found) if each.bucket]

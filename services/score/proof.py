@@ -40,7 +40,7 @@ class Proof:
         """The figure and what is behind it, whole days at a time; `next` leads on."""
         if self.figure not in INDICATORS:
             raise NoSuchFigure(f"There is no figure '{self.figure}'; see the definitions")
-        reading = self.scorer.read(self.scorer.months.get(Period.parse(self.key).key))
+        reading = self.scorer.read(self.scorer.months.get(Period.parse(self.key).key), self.index)
         lens, units = self._lens(reading)
         entries, after = self._entries(reading, lens, units, cursor)
         return {
@@ -91,7 +91,7 @@ class Proof:
 
     def again(self) -> View:
         """The figure counted once more from the ratings that stood at cut-off, and only them."""
-        reading = self.scorer.read(self.scorer.months.get(Period.parse(self.key).key))
+        reading = self.scorer.read(self.scorer.months.get(Period.parse(self.key).key), self.index)
         lens, units = self._lens(reading)
         documents = (
             rating

@@ -32,7 +32,7 @@ def report(scorer: Scorer, key: str, asked: Reported, sees: Sees) -> tuple[str, 
     page = scorer.page(key, asked.index, sees)
     before = _page_before(scorer, key, asked.index, sees)
     if asked.format == "json":
-        told = {**page, "medians": medians(page), "tags": tags(scorer, key, sees)}
+        told = {**page, "medians": medians(page), "tags": tags(scorer, key, asked.index, sees)}
         return JSON, json.dumps(told, ensure_ascii=False, indent=1).encode()
     if asked.format == "csv":
         return CSV, (MARK + csv_text([_heads(page), *_rows(page, before)])).encode()
@@ -61,7 +61,7 @@ def _sheets(
     yield Sheet("中位数", ("指标", "中位数", "机构数"), _median_rows(page))
     pareto = [
         (t["tag"], t["label"], t["count"], t["share"], t["cumulative"])
-        for t in tags(scorer, key, sees)
+        for t in tags(scorer, key, page["index"]["id"], sees)
     ]
     yield Sheet("差评原因", ("代码", "原因", "次数", "占比", "累计占比"), pareto)
     definitions = views.definitions().items()
@@ -162,9 +162,10 @@ def _median_rows(page: View) -> list[tuple[Any, ...]]:
     return [(m["name"], float(Fraction(m["median"])), m["units"]) for m in medians(page)]
 
 
-def tags(scorer: Scorer, key: str, sees: Sees) -> list[View]:
+def tags(scorer: Scorer, key: str, index: str, sees: Sees) -> list[View]:
     """Tags of bad ratings, most picked first, with shares that add up (Pareto)."""
-    reading = scorer.read(scorer.months.get(Period.parse(key.partition("@")[0]).key))
+    month = scorer.months.get(Period.parse(key.partition("@")[0]).key)
+    reading = scorer.read(month, index)
     topics = combined(own.topics for unit, own in reading.facts.items() if sees(unit))
     counts = combined({topic.tag: count} for topic, count in topics.items() if topic.tag)
     return pareto(counts, reading.context.rules)

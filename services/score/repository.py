@@ -24,6 +24,8 @@ INDEXES = {
 }
 DUPLICATE_KEY = 11000
 MOST_TOUCHES = 5000
+FEW = 1000
+"""So many buckets are looked up one by one rather than among all of their days."""
 """Touches read for one recount: under load they name the same buckets again and again."""
 KIND = "day unit window channel stage turn level standing item tags marks".split()
 ERRAND = ("unit", "window", "stage", "reached_at", "promised_by", "rated_as")
@@ -137,7 +139,14 @@ class Tallies:
     def between(
         self, first: date, last: date, units: frozenset[str] | None = None
     ) -> Iterator[Kept]:
-        """The buckets of these days, both inside; of some units, or of all."""
+        """The buckets of these days, both inside; of some units, or of all.
+
+        Those of a few units are read by their ids: a month of everybody else is not looked at.
+        """
+        days = [first + timedelta(days=n) for n in range((last - first).days + 1)]
+        if units is not None and len(units) * len(days) <= FEW:
+            ids = (Bucket(f"{day}", unit).id for day in days for unit in sorted(units))
+            return map(Kept.of, by_ids(self._tallies, ids))
         found = self._tallies.find({"day": {"$gte": f"{first}", "$lte": f"{last}"}})
         return (Kept.of(each) for each in found if units is None or each["unit"] in units)
 

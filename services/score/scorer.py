@@ -6,7 +6,9 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from functools import cached_property
+from typing import Any
 
+from services.adapters.breathing import breathing
 from services.adapters.recent import Kept as Recent
 from services.adapters.recent import anew
 from services.contracts.directory import Directory
@@ -30,6 +32,16 @@ from services.score.shelf import Months
 from services.score.views import Sees, View
 
 
+def everyone(_: str) -> bool:
+    """Sees every unit."""
+    return True
+
+
+def seen(page: View, sees: Sees) -> View:
+    """The page with those of its units that `sees` allows."""
+    return {**page, "units": [line for line in page["units"] if sees(line["unit"])]}
+
+
 @dataclass(frozen=True)
 class Reading:
     """A period as it is to be read: live, or from the snapshot in force."""
@@ -44,7 +56,7 @@ class Reading:
         if index not in self._scorings:
             recipes = {recipe.id: recipe for recipe in self.context.recipes}
             recipe = chosen(recipes, index)
-            self._scorings[index] = Scoring(self.context, recipe, self.facts)
+            self._scorings[index] = Scoring(self.context, recipe, self.facts, breathing)
         return self._scorings[index]
 
     @cached_property
@@ -59,13 +71,15 @@ class Reading:
         """Which period, how far it has come, and under what."""
         return views.head(self.period, self.month, self.context)
 
+    def board(self, index: str) -> View:
+        """Every line of the board, made once."""
+        if index not in self._boards:
+            self._boards[index] = views.board(self.scoring(index), self.period, everyone)
+        return self._boards[index]
+
     def page(self, index: str, sees: Sees) -> View:
         """The board with its head."""
-        if index not in self._boards:
-            self._boards[index] = views.board(self.scoring(index), self.period, lambda _: True)
-        board = self._boards[index]
-        seen = [line for line in board["units"] if sees(line["unit"])]
-        return {**self.head(), **board, "units": seen}
+        return seen({**self.head(), **self.board(index)}, sees)
 
     def line(self, index: str, unit: str) -> tuple[Line, int | None]:
         """The line of a unit, or of the region, and its place. Raises NotFound."""
@@ -94,7 +108,7 @@ class Scorer:
     ends: TimeToRateEnds
     now: datetime
     in_flight: int = 0
-    recent: Recent[Reading] = anew
+    recent: Recent[Any] = anew
 
     @property
     def bad(self) -> frozenset[int]:
@@ -111,8 +125,8 @@ class Scorer:
         month = self.months.get(Period.parse(name).key)
         if month.published or revision:
             page = self.published(month, index, int(revision) if revision.isdigit() else None)
-            return {**page, "units": [line for line in page["units"] if sees(line["unit"])]}
-        return self.read(month).page(index, sees)
+            return seen(page, sees)
+        return self.read(month, index).page(index, sees)
 
     def published(self, month: Month, index: str, revision: int | None = None) -> View:
         """A published revision, by default the last. Raises NotFound."""
@@ -122,9 +136,17 @@ class Scorer:
             raise NotFound(f"{month.period} was not published like this by an index '{index}'")
         return page
 
-    def read(self, month: Month) -> Reading:
-        """The period as it is to be read."""
-        return self.recent(month.in_force or month.period, lambda: self._read(month))
+    def read(self, month: Month, index: str) -> Reading:
+        """The period as it is to be read by one index; with its board where others wait for it."""
+
+        def make() -> Reading:
+            reading = self._read(month)
+            if self.recent is not anew:
+                reading.board(index)
+            return reading
+
+        reading: Reading = self.recent((month.in_force or month.period, index), make)
+        return reading
 
     def _read(self, month: Month) -> Reading:
         if not month.in_force:
@@ -181,7 +203,7 @@ class Scorer:
 
         Raises NotFound for a unit that was not there.
         """
-        reading = self.read(self.months.get(Period.parse(key).key))
+        reading = self.read(self.months.get(Period.parse(key).key), index)
         if not reading.month.in_force:
             below = reading.context.directory.subtree(unit) if unit != REGION else None
             reading = self.explained(reading, units=below)
@@ -197,4 +219,8 @@ class Scorer:
     def compare(self, key: str, other: str | None, index: str, sees: Sees) -> View:
         """Two boards side by side; without another, the period before this one."""
         before = other or Period.parse(key.partition("@")[0]).before.key
-        return side_by_side(self.page(before, index, sees), self.page(key, index, sees))
+
+        def make() -> View:
+            return side_by_side(*(self.page(each, index, everyone) for each in (before, key)))
+
+        return seen(self.recent(("compare", before, key, index), make), sees)

@@ -57,7 +57,7 @@ def board(scoring: Scoring, period: Period, sees: Sees) -> View:
         "region": line_view(scoring.region, period, None),
         "units": [
             line_view(line, period, scoring.places.get(line.unit))
-            for line in scoring.lines
+            for line in scoring.pace(scoring.lines)
             if sees(line.unit)
         ],
     }

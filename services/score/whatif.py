@@ -41,7 +41,7 @@ def what_if(
     scorer: Scorer, key: str, told: Supposition, rules_named: RulesNamed, sees: Sees
 ) -> View:
     """The board as it is and as it would be; `not_recounted` names what could not be supposed."""
-    reading = scorer.read(scorer.months.get(Period.parse(key).key))
+    reading = scorer.read(scorer.months.get(Period.parse(key).key), told.index)
     rules = _rules(told, rules_named) or reading.context.rules
     recipe = _recipe(told, scorer, reading)
     context = reading.context.model_copy(update={"rules": rules, "recipes": (recipe,)})

@@ -7,9 +7,9 @@ from collections.abc import Callable
 import eventlet
 import pytest
 
-from services.adapters.recent import MOST_KEPT, Recently
+from services.adapters.recent import LASTS, MOST_KEPT, OLDEST_S, Recently
 
-LONG, AT_ONCE = 60.0, 1e-9
+LONG = 60.0
 
 
 def counting(fails_at: int = 0) -> Callable[[], int]:
@@ -31,20 +31,64 @@ def test_a_result_is_told_again_while_it_is_young_enough() -> None:
     assert recently.within(LONG)("another", work) == 2
 
 
+class Watch:
+    """Seconds that pass when a test says so."""
+
+    def __init__(self) -> None:
+        self.seconds = 0.0
+
+    def __call__(self) -> float:
+        return self.seconds
+
+    def passes(self, seconds: float) -> None:
+        self.seconds += seconds
+
+
 def test_nobody_waits_for_a_result_to_be_renewed() -> None:
-    recently, work = Recently(), counting()
-    assert recently.within(LONG)("month", work) == 1
-    assert [recently.within(AT_ONCE)("month", work) for _ in range(3)] == [1, 1, 1]
+    watch, work = Watch(), counting()
+    recently = Recently(watch)
+    assert recently.within(5)("month", work) == 1
+    watch.passes(6)
+    assert [recently.within(5)("month", work) for _ in range(3)] == [1, 1, 1]
     eventlet.sleep(0)
-    assert recently.within(LONG)("month", work) == 2, "it was renewed once, not three times"
+    assert recently.within(5)("month", work) == 2, "it was renewed once, not three times"
+
+
+def test_what_takes_long_to_work_out_is_renewed_more_seldom() -> None:
+    watch, counted = Watch(), counting()
+    recently = Recently(watch)
+
+    def work() -> int:
+        watch.passes(2)
+        return counted()
+
+    assert recently.within(5)("month", work) == 1
+    watch.passes(2 * LASTS - 1)
+    assert recently.within(5)("month", work) == 1
+    eventlet.sleep(0)
+    assert recently.within(5)("month", work) == 1, "renewing it would be all that is done"
+    watch.passes(2)
+    assert recently.within(5)("month", work) == 1
+    eventlet.sleep(0)
+    assert recently.within(5)("month", work) == 2
+
+
+def test_a_result_that_is_too_old_is_told_to_nobody() -> None:
+    watch, work = Watch(), counting()
+    recently = Recently(watch)
+    assert recently.within(5)("month", work) == 1
+    watch.passes(OLDEST_S + 1)
+    assert recently.within(5)("month", work) == 2
 
 
 def test_what_could_not_be_renewed_is_worked_out_for_the_next_who_asks() -> None:
-    recently, work = Recently(), counting(fails_at=2)
-    assert recently.within(LONG)("month", work) == 1
-    assert recently.within(AT_ONCE)("month", work) == 1
+    watch, work = Watch(), counting(fails_at=2)
+    recently = Recently(watch)
+    assert recently.within(5)("month", work) == 1
+    watch.passes(6)
+    assert recently.within(5)("month", work) == 1
     eventlet.sleep(0)
-    assert recently.within(LONG)("month", work) == 3
+    assert recently.within(5)("month", work) == 3
 
 
 def test_whoever_asks_first_is_told_what_went_wrong() -> None:
