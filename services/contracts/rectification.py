@@ -15,7 +15,7 @@ def case_id(about: str) -> str:
 
 
 Test = Callable[[CaseAtCutOff], bool]
-NOT_YET = "invalidated cases; cases not yet due"
+NOT_YET = "认定无效的工单；未到期的工单"
 
 
 @dataclass(frozen=True)
@@ -43,8 +43,8 @@ CASE_RATES = (
         "已整改 ÷ (已整改 + 超期未结)",
         lambda case: case.done,
         lambda case: case.due,
-        source="广东 (closed ÷ valid tickets)",
-        excludes=f"{NOT_YET}; cases of other sources than a rating",
+        source="广东（办结 ÷ 有效工单）",
+        excludes=f"{NOT_YET}；不是由评价产生的工单",
     ),
     CaseRate(
         "rectified_on_time_rate",
@@ -53,7 +53,7 @@ CASE_RATES = (
         lambda case: case.verdict is Verdict.DONE_ON_TIME,
         lambda case: case.due,
         source="广东 2023, 浙江, 河南",
-        excludes=f"{NOT_YET}; cases of other sources than a rating",
+        excludes=f"{NOT_YET}；不是由评价产生的工单",
     ),
     CaseRate(
         "replied_rate",
@@ -61,7 +61,7 @@ CASE_RATES = (
         "已回复 ÷ (已整改 + 超期未结)",
         lambda case: case.due and case.replied,
         lambda case: case.due,
-        source="GB/T 39734-2020 stresses it; the denominator is ours",
+        source="GB/T 39734-2020 强调；分母为本系统口径",
         excludes=NOT_YET,
     ),
     CaseRate(
@@ -71,7 +71,7 @@ CASE_RATES = (
         lambda case: case.named and case.reached,
         lambda case: case.named and case.callback_due,
         source="国办发〔2019〕51号: 100 %",
-        excludes="anonymous ratings; invalidated cases; call-backs not yet due",
+        excludes="匿名评价；认定无效的工单；未到期的回访",
     ),
     CaseRate(
         "callback_satisfied_rate",
@@ -79,7 +79,7 @@ CASE_RATES = (
         "回访满意 ÷ 回访答复",
         lambda case: case.answered and case.satisfied,
         lambda case: case.answered,
-        source="回访整改满意率 of GB/T 39734-2020",
-        excludes="cases whose rater was not reached at a call-back; invalidated cases",
+        source="GB/T 39734-2020 回访整改满意率",
+        excludes="回访未联系上的工单；认定无效的工单",
     ),
 )

@@ -102,12 +102,17 @@ def signals(facts: Facts) -> Iterator[View]:
     yield from _silent_channels(facts)
 
 
+def _signal(code: str, count: int, look: str, part: int = 0, of: int = 0) -> View:
+    """`part` and `of` are the two numbers that are compared."""
+    return {"signal": code, "count": count, "look": look, "part": part, "of": of}
+
+
 def _by_mark(facts: Facts) -> Iterator[View]:
     reasons = combined(
         {mark.reason: count} for mark, count in facts.did.marks.items() if mark.reason
     )
     for reason, count in sorted(reasons.items(), key=lambda each: (-each[1], str(each[0]))):
-        yield {"signal": f"marked:{reason}", "count": count, "look": "at the devices and windows"}
+        yield _signal(f"marked:{reason}", count, "at the devices and windows")
 
 
 def _far_from_errands(facts: Facts) -> Iterator[View]:
@@ -116,10 +121,10 @@ def _far_from_errands(facts: Facts) -> Iterator[View]:
     least = facts.rules.scoring.min_sample
     if served >= least and rated > FAR * served:
         look = f"{rated} ratings on {served} errands served: more ratings than people"
-        yield {"signal": "more_ratings_than_errands", "count": rated - served, "look": look}
+        yield _signal("more_ratings_than_errands", rated - served, look, rated, served)
     if served >= least and rated * FAR < served:
         look = f"{rated} ratings on {served} errands served: many were not asked"
-        yield {"signal": "few_ratings_for_errands", "count": served - rated, "look": look}
+        yield _signal("few_ratings_for_errands", served - rated, look, rated, served)
 
 
 def _silent_channels(facts: Facts) -> Iterator[View]:
@@ -136,7 +141,7 @@ def _silent_channels(facts: Facts) -> Iterator[View]:
     for channel, own in sorted(by_channel.items()):
         if facts.good(own) == own.total() and bad and _unlikely(bad, total, own.total()):
             look = f"{own.total()} ratings and none bad; at this unit's rate {bad} of {total} are"
-            yield {"signal": f"never_bad:{channel}", "count": own.total(), "look": look}
+            yield _signal(f"never_bad:{channel}", own.total(), look, bad, total)
 
 
 def _unlikely(bad: int, total: int, tried: int) -> bool:

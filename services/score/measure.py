@@ -66,7 +66,7 @@ class Indicator:
     numerator: Figure
     denominator: Figure
     source: str
-    excludes: str = "invalid ratings; appends (追评)"
+    excludes: str = "无效评价；追评"
     direction: Direction = Direction.HIGHER
     no_data: NoData = NoData.MEASUREMENT
     printing: Printing = HIGHER_RATE

@@ -18,7 +18,7 @@ def test_an_officer_signs_in_and_is_greeted_by_name(
     visit: Callable[..., Page], tokens: dict[str, str]
 ) -> None:
     page = visit("/", tokens["dispatcher"])
-    expect(page.get_by_text("县级 dispatcher")).to_be_visible()
+    expect(page.get_by_text("县派单员")).to_be_visible()
     page.get_by_role("button", name="退出").click()
     expect(page.get_by_role("link", name="登录", exact=True)).to_be_visible()
 

@@ -106,7 +106,7 @@ def test_two_officers_conflict_and_nothing_typed_is_lost(claimed: Claimed, cases
     verify.locator("button").click()
     alert = page.get_by_role("alert")
     expect(alert).to_contain_text("工单有了变化")
-    expect(alert).to_contain_text("县级 supervisor")
+    expect(alert).to_contain_text("县督办人")
     expect(alert).to_contain_text("媒体关注")
     verify = form(page, "verify")
     expect(verify.get_by_label("核实情况")).to_have_value("已经看过监控，情况属实")

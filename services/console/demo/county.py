@@ -19,6 +19,15 @@ FILE = PROJECT / "config" / "registry" / "weiyuan-2020.yaml"
 ERRAND_SYSTEM = "errands"
 COUNTY_ROLES = (Role.DISPATCHER, Role.AUDITOR, Role.CALLER, Role.SUPERVISOR, Role.SCORER)
 UNIT_ROLES = (Role.OFFICER, Role.APPROVER)
+CALLED = {
+    Role.DISPATCHER: "派单员",
+    Role.AUDITOR: "申诉审核人",
+    Role.CALLER: "回访员",
+    Role.SUPERVISOR: "督办人",
+    Role.SCORER: "考核员",
+    Role.OFFICER: "整改经办人",
+    Role.APPROVER: "审批人",
+}
 
 
 @dataclass(frozen=True)
@@ -122,7 +131,7 @@ def _devices(office: Office) -> Iterator[Device]:
 
 def _county_people(root: str) -> Iterator[Principal]:
     for role in COUNTY_ROLES:
-        yield Principal(id=role, name=f"县级 {role}", roles=frozenset({role}), unit=root)
+        yield Principal(id=role, name=f"县{CALLED[role]}", roles=frozenset({role}), unit=root)
 
 
 def systems() -> Iterator[Principal]:
@@ -134,10 +143,10 @@ def systems() -> Iterator[Principal]:
 def _unit_people(offices: tuple[Office, ...]) -> Iterator[Principal]:
     for office in offices:
         for role in UNIT_ROLES:
-            name, roles = f"{office.name} {role}", frozenset({role})
+            name, roles = f"{office.name}{CALLED[role]}", frozenset({role})
             yield Principal(id=f"{role}-{office.id}", name=name, roles=roles, unit=office.id)
-        for window in (*office.windows, *office.unrated_windows):
-            name, unit = f"{window} 窗口人员", office.id
+        for number, window in enumerate((*office.windows, *office.unrated_windows), 1):
+            name, unit = f"{office.name}{number}号窗口人员", office.id
             roles = frozenset({Role.CLERK})
             yield Principal(id=clerk(window), name=name, roles=roles, unit=unit, window=window)
 

@@ -9,6 +9,9 @@ from babel.messages.extract import extract_from_dir
 from services.adapters.pages.language import LOCALE, catalog
 from services.adapters.pages.rendering import EXTENSIONS, TEMPLATES
 from services.adapters.pages.visitor import ENGLISH
+from services.adapters.settings import ROOT
+from services.score.indicators import INDICATORS
+from services.score.recipes import load_recipes
 
 OPTIONS = {"**.html": {"extensions": ",".join(EXTENSIONS), "trimmed": "true", "silent": "false"}}
 
@@ -49,3 +52,15 @@ def test_a_translation_keeps_the_values_of_its_text(english: Catalog) -> None:
 
 def _values(text: str) -> set[str]:
     return {part.split(")")[0] for part in text.split("%(")[1:]}
+
+
+def test_what_an_indicator_counts_and_where_that_comes_from_has_an_english_text(
+    english: Catalog,
+) -> None:
+    said = {
+        text
+        for each in INDICATORS.values()
+        for text in (each.name, each.definition, each.excludes, each.source)
+    }
+    said |= {recipe.source for recipe in load_recipes(ROOT / "config" / "index").values()}
+    assert {text for text in said if english.get(text) is None} == set()

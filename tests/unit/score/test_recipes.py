@@ -28,7 +28,7 @@ def line_of(fragment: str) -> int:
 def test_the_shipped_recipes_load_and_say_whose_weights_they_are() -> None:
     assert set(RECIPES) == {"haochaping-composite", "efficiency-index", "county-appraisal"}
     for recipe in RECIPES.values():
-        assert "ours" in recipe.source
+        assert "本系统所定" in recipe.source
 
 
 @pytest.mark.parametrize(
