@@ -18,7 +18,7 @@ from services.adapters.sealing import MASTER_KEY_BYTES, Resealing, Sealer, kms_o
 from services.adapters.sealing import sealer as module
 from services.adapters.sealing.datakeys import DataKeys, key_of
 from services.adapters.sealing.resealing import IN_FLIGHT, PLACES
-from services.errors import Conflict, NotFound
+from services.errors import Conflict, Misconfigured, NotFound
 from tests.county import press
 
 pytestmark = pytest.mark.integration
@@ -91,6 +91,11 @@ def test_of_two_who_rotate_at_once_one_makes_the_key_for_both(db: Db, sealer: Se
     sealer._make(2)
     assert sealer.rotate().generation == 3
     assert generations(other) == [1, 2, 3]
+
+
+def test_a_service_with_the_wrong_master_key_says_so_at_its_start(db: Db, sealer: Sealer) -> None:
+    with pytest.raises(Misconfigured, match="cannot be made or opened"):
+        Sealer(db, LATER).ensure_key()
 
 
 def test_the_master_key_is_changed_while_old_and_new_processes_go_on(

@@ -16,6 +16,7 @@ from pydantic import ValidationError
 from services.capture.edge import Edge, fingerprint
 from services.capture.forms import ErrandForm, RatingForm
 from services.contracts.actor import Actor, Role
+from services.contracts.phones import phone_hash
 from services.contracts.vocabulary import Level
 from services.errors import Invalid, NotAllowed
 from tests.county import NOON, RULES
@@ -54,6 +55,26 @@ def test_personal_fields_travel_only_as_one_ciphertext() -> None:
     assert (event.named, event.contactable, event.has_text) == (True, True, True)
     in_the_clear = event.model_dump_json(exclude={"sealed"})
     assert not [secret for secret in ("张三", "138", "排队") if secret in in_the_clear]
+
+
+def test_a_number_travels_as_a_keyed_hash_the_same_however_it_was_written() -> None:
+    one, other = (
+        EDGE.rating(form(phone=said), "r") for said in ("13800000000", "+86 138 00000000")
+    )
+    assert one.phone_hash == other.phone_hash == phone_hash(KEY, "138-0000-0000")
+    assert EDGE.rating(form(name="张三"), "r").phone_hash is None
+
+
+def test_an_address_is_sealed_like_a_name() -> None:
+    event = EDGE.rating(form(address="翠亨路15号"), "r1")
+    assert event.sealed == json.dumps({"address": "翠亨路15号"}).encode()
+    assert "翠亨路" not in event.model_dump_json(exclude={"sealed"})
+
+
+def test_what_is_wrong_in_a_form_is_said_without_what_was_typed() -> None:
+    with pytest.raises(ValidationError) as refused:
+        form(phone="13800000000,")
+    assert "13800000000" not in str(refused.value)
 
 
 def test_an_anonymous_press_seals_nothing() -> None:

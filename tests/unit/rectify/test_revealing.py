@@ -18,6 +18,7 @@ from services.rectify.opening import for_rating, opened
 from services.rectify.raterviews import RevealForm, masked
 from services.rectify.repository import Cases
 from services.rectify.revealing import demand_not_rated, may_reveal, record
+from services.rectify.views import masked_line
 from tests.fake import fake_database
 from tests.unit.rectify.county import KEY, MONDAY, RULES, act, actor, bad_rating, lived, office
 
@@ -125,6 +126,19 @@ def test_of_an_anonymous_rating_the_errand_and_the_time_are_personal_too() -> No
     assert (nobody.errand_number, nobody.pressed_at, nobody.stage) == (None, None, "completed")
     named = masked({"personal": PERSONAL, **exact}, None, may_reveal=False)
     assert (named.errand_number, named.pressed_at) == ("A1", MONDAY)
+
+
+def test_what_officers_wrote_names_no_rater_and_no_number_either() -> None:
+    words = {"text": "已致电王小明13800001234", "reason": "见 622426199001011234", "result": "x"}
+    line = {"move": "submit", "by": "li", "details": words}
+    known = {name: PERSONAL[name] for name in ("name", "phone")}
+    shown = masked_line(line, known)["details"]
+    assert shown == {
+        "text": "已致电王**138****1234",
+        "reason": "见 622***********1234",
+        "result": "x",
+    }
+    assert line["details"] is words
 
 
 @given(st.text(alphabet="0123456789", min_size=6, max_size=30))
