@@ -3,9 +3,12 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from functools import lru_cache
 from ipaddress import IPv4Address, IPv4Network, IPv6Address, IPv6Network, ip_address, ip_network
 
 SITE_BITS = 64
+MANY = 4096
+"""Addresses that are remembered as they are understood: one network asks again and again."""
 Networks = Sequence[IPv4Network | IPv6Network]
 
 
@@ -22,7 +25,7 @@ def first_stranger(peer: str, forwarded: str, trusted: Networks) -> str:
     """
     nearest = peer
     for hop in reversed([each.strip() for each in forwarded.split(",") if each.strip()]):
-        if not _within(nearest, trusted) or _read(hop) is None:
+        if not within(nearest, trusted) or _read(hop) is None:
             break
         nearest = hop
     return nearest
@@ -38,6 +41,7 @@ def site(address: str) -> str:
     return str(found or address)
 
 
+@lru_cache(maxsize=MANY)
 def _read(address: str) -> IPv4Address | IPv6Address | None:
     try:
         return ip_address(address)
@@ -45,7 +49,8 @@ def _read(address: str) -> IPv4Address | IPv6Address | None:
         return None
 
 
-def _within(address: str, trusted: Networks) -> bool:
+def within(address: str, trusted: Networks) -> bool:
+    """Whether an address lies in one of these networks; what is none lies in none."""
     found = _read(address)
     mapped = found.ipv4_mapped if isinstance(found, IPv6Address) else None
     return found is not None and any((mapped or found) in each for each in trusted)

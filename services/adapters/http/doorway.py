@@ -10,6 +10,7 @@ import resource
 from collections import Counter
 from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
+from functools import lru_cache
 from http import HTTPStatus
 from ipaddress import ip_address
 from typing import Any
@@ -19,7 +20,7 @@ from services.adapters.http.throttle import Windows
 from services.adapters.ledger.hop import HOP, come_from
 from services.adapters.ledger.key import LEDGER_KEY_BYTES
 from services.adapters.settings import secret_bytes
-from services.contracts.origin import first_stranger, networks, site
+from services.contracts.origin import MANY, first_stranger, networks, site, within
 from services.errors import TooMany
 
 PROXIES = "HAOPING_PROXIES"
@@ -56,11 +57,7 @@ class Doorway:
         return first_stranger(str(environ.get("REMOTE_ADDR", "")), forwarded, self._proxies)
 
     def _is_counted(self, address: str) -> bool:
-        try:
-            at = ip_address(address)
-        except ValueError:
-            return True
-        return not at.is_loopback and not any(at in network for network in self._proxies)
+        return not (_is_loopback(address) or within(address, self._proxies))
 
     def _counted(self, name: str, environ: Any, start_response: Any) -> Any:
         self._windows.pass_or_refuse(ADDRESS, name)
@@ -109,6 +106,7 @@ def files_at_once() -> int:
     return hard if hard > 0 else soft
 
 
+@lru_cache(maxsize=MANY)
 def _is_loopback(address: str) -> bool:
     try:
         return ip_address(address).is_loopback

@@ -1,6 +1,7 @@
 """Connections that send too slowly are cut: a head has so long, a body has to keep a pace.
 
-Else a few hundred strangers who send a byte a minute could hold every connection there is.
+Else a few hundred strangers who send a byte a minute could hold every connection there is. What has
+come in one piece, as nearly every press does, is not timed.
 """
 
 from __future__ import annotations
@@ -20,6 +21,7 @@ BODY_S = 30.0
 """What a body has for itself, besides a second for each `SLOWEST_BYTES` of it."""
 SLOWEST_BYTES = 1024
 LONGEST_PIECE = 64 * 1024
+END_OF_HEAD = b"\r\n\r\n"
 TOO_LATE = b"HTTP/1.1 408 Request Timeout\r\nConnection: close\r\nContent-Length: 0\r\n\r\n"
 eventlet.wsgi.MAX_HEADER_LINE = 8 * 1024
 eventlet.wsgi.MAX_TOTAL_HEADER_SIZE = 32 * 1024
@@ -34,12 +36,14 @@ class TimelyProtocol(HttpOnlyProtocol):
     def _read_request_line(self) -> Any:
         """The first line; the wait for its first byte is that of an idle connection."""
         try:
-            if self.rfile.closed or not self.rfile.peek(1):
+            if self.rfile.closed or not (come := self.rfile.peek(1)):
                 return b""
         except TimeoutError:
             raise
         except (OSError, NotSecured):
             return b""
+        head, end, _ = come.partition(END_OF_HEAD)
+        self._has_come, self.body_come = bool(end), len(come) - len(head) - len(end)
         self._head_until = time.monotonic() + HEAD_S
         return self._in_time(super()._read_request_line)
 
@@ -48,6 +52,8 @@ class TimelyProtocol(HttpOnlyProtocol):
         return self._in_time(super().parse_request)
 
     def _in_time(self, read: Any) -> Any:
+        if self._has_come:
+            return read()
         try:
             with eventlet.Timeout(max(0.0, self._head_until - time.monotonic()), TimeoutError):
                 return read()
@@ -72,11 +78,14 @@ class Paced:
     """What comes after a head. Raises TimeoutError, an OSError, once it has come too slowly."""
 
     def __init__(self, file: Any, protocol: Any) -> None:
-        self._file, self._protocol = file, protocol
+        self._file, self._protocol, self._come = file, protocol, protocol.body_come
         self._until = time.monotonic() + BODY_S
 
     def read(self, size: int) -> bytes:
         """The next `size` bytes, or as many as there are before the end."""
+        if size <= self._come:
+            self._come -= size
+            return bytes(self._file.read(size))
         pieces: list[bytes] = []
         while size > 0 and (piece := self._next(self._file.read1, min(size, LONGEST_PIECE))):
             pieces.append(piece)
@@ -88,6 +97,7 @@ class Paced:
         return self._next(self._file.readline, size if size >= 0 else eventlet.wsgi.MAX_HEADER_LINE)
 
     def _next(self, read: Any, size: int) -> bytes:
+        self._come = 0
         try:
             with eventlet.Timeout(max(0.0, self._until - time.monotonic()), TimeoutError):
                 found: bytes = read(size)
