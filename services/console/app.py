@@ -28,6 +28,7 @@ COMMANDS = {
     "quarantine": "quarantine:quarantine_app",
     "device": "device:device_app",
     "audit": "audit:audit_app",
+    "permissions": "permissions:permissions",
     "keys": "keys:keys_app",
     "rater": "rater:rater_app",
 }

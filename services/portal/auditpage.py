@@ -40,7 +40,8 @@ class AuditPage:
         cursor = _cursor(answer.links.get("next", {}).get("url", ""))
         shown = {
             "entries": answer.json(),
-            "asked": asked,
+            "asked": {name: asked.get(name, "") for name in (*FILTERS, *DAYS)},
+            "narrowed": bool(asked),
             "next": {**asked, "cursor": cursor} if cursor else None,
             "parts": PARTS,
             "outcomes": [each.value for each in Outcome],

@@ -16,7 +16,7 @@ from services.adapters.mongo import Db, connect
 from services.adapters.settings import token_hash
 from services.console.permissions import services
 from services.console.stack import Stack
-from services.contracts.actor import Role
+from services.contracts.actor import MAY, Action, Role
 from services.contracts.directory import Device, Directory, Principal, Unit, Window
 from tests.integration.bus import free_address, in_the_county
 
@@ -52,6 +52,18 @@ def person(role: Role, unit: str) -> Principal:
     )
 
 
+def all_but(action: Action) -> str:
+    """The token of somebody who has every role but those that may do this."""
+    return f"all-but-{action.value}"
+
+
+def outsider(action: Action) -> Principal:
+    """Whoever has that token."""
+    id = all_but(action)
+    roles = frozenset(Role) - MAY[action]
+    return Principal(id=id, name=id, roles=roles, unit=TOP, token_hash=token_hash(id))
+
+
 COUNTY = Directory(
     version=1,
     units=UNITS,
@@ -60,7 +72,10 @@ COUNTY = Directory(
         Device(id="kiosk-1", name="评价器", unit=OWN, window="w1"),
         Device(id="kiosk-2", name="评价器", unit=OTHER, window="w2"),
     ),
-    principals=tuple(person(role, unit) for role in Role for unit in (TOP, OWN, OTHER)),
+    principals=(
+        *(person(role, unit) for role in Role for unit in (TOP, OWN, OTHER)),
+        *(outsider(action) for action in Action),
+    ),
 )
 
 

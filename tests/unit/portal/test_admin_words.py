@@ -6,6 +6,7 @@ from typing import Any
 
 from services.adapters.pages.rendering import environment
 from services.contracts.actor import Action, Role
+from services.contracts.permissions import Scope
 from services.portal.entryform import KINDS
 from services.registry.columns import HEADINGS, TABLES
 from services.store.forms import Finding
@@ -20,6 +21,7 @@ def words(name: str) -> dict[str, str]:
 def test_every_role_and_action_has_words() -> None:
     assert words("ROLES").keys() == {role.value for role in Role}
     assert words("ACTIONS").keys() == {action.value for action in Action}
+    assert words("SCOPES").keys() == {scope.value for scope in Scope}
 
 
 def test_the_forms_and_the_tables_of_the_registry_speak_of_the_same() -> None:
