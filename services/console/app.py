@@ -27,6 +27,8 @@ COMMANDS = {
     "case": "case:case_app",
     "quarantine": "quarantine:quarantine_app",
     "device": "device:device_app",
+    "user": "user:user_app",
+    "token": "token:token_app",
     "audit": "audit:audit_app",
     "permissions": "permissions:permissions",
     "keys": "keys:keys_app",

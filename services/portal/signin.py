@@ -39,7 +39,7 @@ class SignIn:
         """The form of signing in."""
         return self._sign_in_form(request.args.get("next", "/"))
 
-    @page("POST", "/signin", None)
+    @page("POST", "/signin", None, audited=True)
     def sign_in(self, request: Request, visitor: Visitor) -> View | Response:
         """A session for whoever knows a password or holds a token; what is wrong is said kindly."""
         form = request.form

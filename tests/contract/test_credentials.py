@@ -8,15 +8,18 @@ from functools import partial
 import pytest
 
 from services.adapters.mongo import Db
+from services.adapters.passwords import Hasher
 from services.adapters.settings import token_hash
 from services.contracts.actor import Role
 from services.contracts.tokens import IssuedToken
 from services.errors import Conflict, TooMany
 from services.registry.accounts import Account
 from services.registry.credentials import Accounts, FailedTries, Tokens, end_all
+from services.registry.founding import first_administrator
 from services.registry.lockout import ACCOUNT, Failures
 from services.registry.queueing import counted
-from tests.county import NOON
+from services.registry.repository import Registries
+from tests.county import DIRECTORY, NOON
 
 ENDS = NOON + timedelta(days=90)
 
@@ -143,3 +146,23 @@ def test_whoever_leaves_takes_password_and_tokens_along_and_nobody_elses(db: Db)
     assert [accounts.get(each).password for each in ("li", "wu")] == [None, "own"]
     assert [tokens.listed(each, None)[0].opens(NOON) for each in ("li", "wu")] == [False, True]
     end_all(db, (), "admin", NOON)
+
+
+def test_the_first_administrator_needs_the_database_and_no_second_one_gets_in_so(db: Db) -> None:
+    Registries(db).replace(DIRECTORY, "admin")
+    given = first_administrator(db, "an", "安管理", NOON)
+    account = Accounts(db).get("an")
+    assert account.must_change(NOON, None)
+    assert Hasher().fits(account.password, given.password)
+    assert Registries(db).current().principal["an"].roles == {Role.ADMINISTRATOR}
+    with pytest.raises(Conflict, match="an administrator already"):
+        first_administrator(db, "wu", "吴", NOON)
+    assert "wu" not in Registries(db).current().principal
+
+
+def test_an_empty_installation_gets_its_first_administrator_under_a_free_id(db: Db) -> None:
+    first_administrator(db, "an", "安管理", NOON)
+    assert Registries(db).current().version == 1
+    Registries(db).replace(DIRECTORY.model_copy(update={"version": 2}), "admin")
+    with pytest.raises(Conflict, match="somebody else"):
+        first_administrator(db, "hall", "大厅", NOON)

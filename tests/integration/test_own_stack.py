@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterator
 from pathlib import Path
 
@@ -81,3 +82,44 @@ def test_the_watch_is_for_who_may_read_the_work_list(own: Stack) -> None:
     told = asked[own.admin_token].json()
     assert {each["channel"] for each in told["channels"]} >= {"tablet", "sms"}
     assert {"devices_heard", "devices_expected", "findings", "rules"} <= told.keys()
+
+
+def test_the_first_administrator_is_made_at_the_terminal_and_makes_the_others(own: Stack) -> None:
+    made = haoping(own, "user", "add", "an", "安管理", "--administrator")
+    assert made.exit_code == 0, made.output
+    once = shown(made, "password")
+    again = haoping(own, "user", "add", "wu", "吴", "--administrator")
+    assert "There is an administrator already (an)" in str(again.exception)
+    registry = own.url("registry")
+    body = {"name": "an", "old": once, "new": "korrekt pferd batterie"}
+    eventually(lambda: httpx.post(f"{registry}/v1/passwords", json=body).is_success)
+    said = {"name": "an", "password": "korrekt pferd batterie"}
+    session = httpx.post(f"{registry}/v1/sign-ins", json=said).json()["token"]
+    of_an = ("--token", session)
+    added = haoping(own, "user", "add", "wu", "吴", "--role", "scorer", "--unit", "county", *of_an)
+    assert shown(added, "user") == "wu"
+    assert shown(haoping(own, "user", "password", "wu", *of_an), "password")
+    assert "locked by an" in haoping(own, "user", "lock", "wu", *of_an).output
+    listed = haoping(own, "user", "list", *of_an).output
+    assert re.search(r"│ wu +│ 吴 +│ scorer +│ locked by an", listed)
+    assert "for one use" in haoping(own, "user", "unlock", "wu", *of_an).output
+
+
+def test_a_token_is_issued_listed_and_revoked_at_the_terminal(own: Stack) -> None:
+    admin = ("--token", own.admin_token)
+    issued = haoping(own, "token", "issue", "selftest", "自检", "--role", "system", *admin)
+    token, id = shown(issued, "token"), shown(issued, "id")
+    errands = f"{own.url('capture')}/v1/errands"
+    bearing = {"Authorization": f"Bearer {token}"}
+    assert httpx.post(errands, headers=bearing).status_code != httpx.codes.UNAUTHORIZED
+    assert re.search(rf"│ {id} +│ selftest", haoping(own, "token", "list", *admin).output)
+    assert "opens nothing" in haoping(own, "token", "revoke", id, *admin).output
+    assert httpx.post(errands, headers=bearing).status_code == httpx.codes.UNAUTHORIZED
+    assert re.search(rf"│ {id} .* revoked", haoping(own, "token", "list", *admin).output)
+
+
+def shown(result: Result, name: str) -> str:
+    """What a command has printed under a name."""
+    found = re.search(rf"^{name} +(\S+)", result.output, re.MULTILINE)
+    assert found, result.output
+    return found[1]
