@@ -12,9 +12,11 @@ from nameko.extensions import DependencyProvider, SharedExtension
 from pymongo.errors import PyMongoError
 
 from services.adapters.mongo import AWAY_S, GLANCE_S, TIMEOUT_MS, Document, MongoConnection
+from services.adapters.settings import token_hash
 from services.adapters.tokens import IssuedTokens
 from services.contracts.actor import Actor, Role
 from services.contracts.directory import Directory
+from services.contracts.tokens import PREFIX
 
 COLLECTION = "registry"
 CURRENT = "current"
@@ -76,20 +78,21 @@ class RegistryCache(SharedExtension):
             document: Document = collection.find_one({"_id": CURRENT}) or {}
             self._directory = Directory.model_validate(document["directory"])
 
-    def actor(self, token_hash: str) -> Actor | None:
+    def actor(self, token: str) -> Actor | None:
         """Who holds the token: somebody in the registry, or the installation's administrator.
 
-        A token that stands in the registry is known without a look into the database.
+        Only one that looks like an issued token is looked up in the database: neither a press
+        with a token of the registry nor a guess costs a look.
         """
-        if token_hash == self.container.config.get("HAOPING_ADMIN_TOKEN_HASH"):
+        hash, now = token_hash(token), datetime.now(UTC)
+        if hash == self.container.config.get("HAOPING_ADMIN_TOKEN_HASH"):
             return Actor(ADMINISTRATOR, frozenset({Role.ADMINISTRATOR}))
-        directory, now = self.current, datetime.now(UTC)
-        if actor := directory.actor_with(token_hash, now):
-            return actor
-        issued = self.issued.find(token_hash)
+        if not token.startswith(PREFIX):
+            return self.current.actor_with(hash, now)
+        issued = self.issued.find(hash)
         if issued is None or not issued.opens(now):
             return None
-        return directory.actor_of(issued.principal, now, issued.roles)
+        return self.current.actor_of(issued.principal, now, issued.roles)
 
 
 class Registry(DependencyProvider):

@@ -24,7 +24,6 @@ from services.adapters.ledger.audited import CONTEXT
 from services.adapters.ledger.record import NOBODY, Record
 from services.adapters.ledger.trail import Trail
 from services.adapters.registry import RegistryCache
-from services.adapters.settings import token_hash
 from services.contracts.actor import Action, Actor
 from services.contracts.signing import SIGNATURE
 from services.errors import HaopingError, NotAuthenticated, Unavailable
@@ -111,7 +110,7 @@ class ApiEntrypoint(HttpRequestHandler):
 
     def _bearer(self, request: Request) -> Actor:
         scheme, _, token = request.headers.get("Authorization", "").partition(" ")
-        actor = self.registry.actor(token_hash(token)) if scheme.lower() == "bearer" else None
+        actor = self.registry.actor(token) if scheme.lower() == "bearer" else None
         if actor is None:
             raise NotAuthenticated
         return actor

@@ -61,7 +61,7 @@ class SessionStore(SharedExtension):
         if session is None:
             return Visitor(language=language)
         token = self._token(session)
-        actor = self.registry.actor(token_hash(token))
+        actor = self.registry.actor(token)
         if actor is None:
             return Visitor(language=language)
         name = self._name(actor.id)
@@ -74,7 +74,7 @@ class SessionStore(SharedExtension):
         prepared. Returns the token of the session before, which opens nothing here any more.
         Raises NotAuthenticated when nobody holds the token.
         """
-        if self.registry.actor(token_hash(token)) is None:
+        if self.registry.actor(token) is None:
             raise NotAuthenticated(NOBODYS)
         before = self._end(request)
         cookie, now = secrets.token_urlsafe(32), datetime.now(UTC)
