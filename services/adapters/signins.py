@@ -3,10 +3,16 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
+from datetime import UTC, datetime
 from enum import StrEnum
 from logging import getLogger
 
 from nameko.extensions import DependencyProvider, SharedExtension
+from pymongo.errors import PyMongoError
+
+from services.adapters.ledger.hop import current_record
+from services.adapters.registry import ADMINISTRATOR, RegistryCache
+from services.contracts.actor import Actor, Role
 
 _log = getLogger(__name__)
 
@@ -46,13 +52,26 @@ class Tried:
 
 
 class SignInsTried(SharedExtension):
-    """Learns of sign-ins; whoever keeps a ledger of them does it here."""
+    """Learns of sign-ins, and tells the audit of them."""
+
+    registry = RegistryCache()
 
     def learn(self, tried: Tried) -> None:
-        """Take note of a sign-in; never raises."""
+        """Take note of a sign-in; never raises. The request at hand is kept in the audit for it."""
+        known = self._known(tried.who)
+        proven = tried.outcome in {Outcome.IN, Outcome.OUT}
+        current_record().sign_in(tried.who, known, tried.how.value, tried.outcome.value, proven)
         _log.info(
             "sign-in by %s of %r from %r: %s", tried.how, tried.who, tried.address, tried.outcome
         )
+
+    def _known(self, who: str) -> Actor | None:
+        if who == ADMINISTRATOR:
+            return Actor(ADMINISTRATOR, frozenset({Role.ADMINISTRATOR}))
+        try:
+            return self.registry.current.actor_of(who, datetime.now(UTC))
+        except PyMongoError:
+            return None
 
 
 class SignIns(DependencyProvider):

@@ -49,7 +49,7 @@ class SignIn:
             request, form.get("name", "").strip(), form.get("password", ""), form.get("next", "/")
         )
 
-    @page("POST", "/signout", None)
+    @page("POST", "/signout", None, audited=True)
     def sign_out(self, request: Request, visitor: Visitor) -> Response:
         """End the session."""
         answer = go("/")
@@ -96,7 +96,8 @@ class SignIn:
                 self._sign_in_values(wanted, "token"),
                 HTTPStatus.UNAUTHORIZED,
             )
-        self.tried.learn(Tried("", address, How.TOKEN, Outcome.IN))
+        holder = self.sessions.registry.actor(token)
+        self.tried.learn(Tried(holder.id if holder else "", address, How.TOKEN, Outcome.IN))
         return answer
 
     def _end(self, token: str | None) -> None:

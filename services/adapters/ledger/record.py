@@ -45,13 +45,13 @@ class Record:
         self.kind, self.object, self.unit = kind, id, unit
         return self
 
-    def sign_in(self, who: str, known: Actor | None, how: str, outcome: str) -> None:
+    def sign_in(self, who: str, known: Actor | None, how: str, outcome: str, proven: bool) -> None:
         """Say who tried to sign in or out, by what, and what came of it; it is kept in any case.
 
-        `known`: the person, if the registry has them. What else was typed may be a password in the
-        wrong field: of that a hash is kept.
+        `known`: the person, if the registry has them; they did it themselves if that is `proven`.
+        What else was typed may be a password in the wrong field: of that a hash is kept.
         """
-        self.wanted, self.actor = True, known or self.actor
+        self.wanted, self.actor = True, known if known and proven else self.actor
         self.about("sign-in", who if known else self.hidden(who), known.unit if known else None)
         self.changed({}, {"how": how, "outcome": outcome})
 

@@ -81,11 +81,15 @@ NOON = datetime(2020, 3, 5, 4, 0, tzinfo=UTC)
 
 
 def test_a_sign_in_is_told_with_its_person_and_what_nobody_is_called_only_as_a_hash() -> None:
-    right, wrong = (Record(KEY, None, "POST /signin", "192.0.2.7") for _ in range(2))
-    right.sign_in("an", AN, "password", "in")
-    wrong.sign_in("hunter2", None, "password", "wrong")
-    assert (right.wanted, wrong.wanted) == (True, True)
+    right, guessed, wrong = (Record(KEY, None, "POST /signin", "192.0.2.7") for _ in range(3))
+    right.sign_in("an", AN, "password", "in", proven=True)
+    guessed.sign_in("an", AN, "password", "wrong", proven=False)
+    wrong.sign_in("hunter2", None, "password", "wrong", proven=False)
+    assert right.wanted
+    assert guessed.wanted
+    assert wrong.wanted
     (entry,), (denied,) = told(right), told(wrong, 401)
+    assert (told(guessed, 401)[0].actor, told(guessed, 401)[0].object) == ("anonymous", "an")
     assert (entry.actor, entry.kind, entry.object) == ("an", "sign-in", "an")
     assert {each.field: each.new for each in denied.changes} == {
         "how": "password",
