@@ -31,7 +31,7 @@ HEADERS = {
     "further ones after a space while two keys are valid (Standard Webhooks 1.0.0)",
 }
 """What a device signs a request with: all four, and no Authorization beside them."""
-BEARER: Json = {"type": "http", "scheme": "bearer", "description": "A token of the registry"}
+BEARER: Json = {"type": "http", "scheme": "bearer", "description": "A token or a session"}
 SECURITY: Json = {
     "bearer": BEARER,
     **{
