@@ -44,24 +44,26 @@ class Custody(Entrance):
         hash = self.hasher.hash(normalised(password))
         account = Accounts(self.db).change(person, lambda kept: kept.given(hash, now))
         self._end_sessions(person, actor)
+        self.audit.about("account", person, found.unit).changed({}, {"password": "for one use"})
         until = account.one_time_until or now
         return PasswordGiven(person=person, password=password, expires_at=until)
 
     @api("POST", "/v1/accounts/<person>:lock", CHANGE, answers=AccountShown)
     def lock(self, request: Request, actor: Actor, person: str) -> AccountShown:
         """Close an account and end its sessions; no sign-in opens it until it is unlocked."""
-        self._registered(person)
-        now = SystemClock().now()
+        found, now = self._registered(person), SystemClock().now()
         account = Accounts(self.db).change(person, lambda kept: kept.lock(actor.id, now))
         self._end_sessions(person, actor)
+        self.audit.about("account", person, found.unit).changed({}, {"locked": True})
         return self._shown(account)
 
     @api("POST", "/v1/accounts/<person>:unlock", CHANGE, answers=AccountShown)
     def unlock(self, request: Request, actor: Actor, person: str) -> AccountShown:
         """Open an account again, and let whoever mistyped the password try at once."""
-        self._registered(person)
+        found = self._registered(person)
         account = Accounts(self.db).change(person, Account.unlock)
         FailedTries(self.db).change(name_counted(person), Failures.cleared)
+        self.audit.about("account", person, found.unit).changed({"locked": True}, {"locked": False})
         return self._shown(account)
 
     def _registered(self, person: str) -> Principal:

@@ -53,6 +53,7 @@ class Issuing(Wired):
             expires_at=now + timedelta(days=form.days),
         )
         Tokens(self.db).issue(issued)
+        self._tell(issued, opens=True)
         return NewToken(
             id=issued.id,
             token=token,
@@ -69,7 +70,14 @@ class Issuing(Wired):
         if found is None:
             raise NotFound(f"There is no token {id}; GET /v1/tokens lists them")
         tokens.revoke(found.hash, actor.id, now)
+        self._tell(found, opens=False)
         return _shown(tokens.find(id) or found, opens=False)
+
+    def _tell(self, token: IssuedToken, opens: bool) -> None:
+        holder = self._current().principal.get(token.principal)
+        self.audit.about("token", token.id, holder.unit if holder else None)
+        said = {"principal": token.principal, "kind": token.kind, "roles": token.roles}
+        self.audit.changed({"opens": not opens}, {**said, "opens": opens})
 
 
 def _demand_sound(form: TokenForm, principal: Principal | None) -> None:
