@@ -90,9 +90,7 @@ def _say(tell: Callable[[str], None], stack: Stack) -> None:
         tell(f"  {service:<9} {stack.url(service)}")
     tell(f"Administrator's token: {escape(str(stack.admin_token_file))}")
     if stack.services:
-        tell(
-            "For an administrator with a name and a password: haoping user add ID NAME --administrator"
-        )
+        tell("An administrator with a password: haoping user add ID NAME --administrator")
     if stack.authority and stack.services:
         tell(f"Pages over HTTPS: {stack.public_url}")
         tell(TRUST.format(file=escape(str(stack.authority))))

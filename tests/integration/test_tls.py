@@ -91,3 +91,4 @@ def test_a_session_over_tls_is_never_sent_in_the_clear(pages: Stack) -> None:
     )
     assert answer.status_code == 303
     assert "Secure" in answer.headers["Set-Cookie"]
+    assert answer.headers["Set-Cookie"].startswith("__Host-haoping_session=")
