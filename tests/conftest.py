@@ -19,7 +19,7 @@ settings.load_profile("haoping")
 
 @pytest.fixture(scope="session")
 def stack(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Stack]:
-    """A private broker and database in a folder of this session, without services.
+    """A private broker, over TLS as well, and a database in a folder of this session.
 
     HAOPING_TEST_AMQP_URI and HAOPING_TEST_MONGO_URI put others in their place; the AMQP_URI and
     MONGO_URI of whoever runs the tests are left alone, for they may hold somebody's ratings.
@@ -28,5 +28,6 @@ def stack(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Stack]:
         "AMQP_URI": os.environ.get("HAOPING_TEST_AMQP_URI", ""),
         "MONGO_URI": os.environ.get("HAOPING_TEST_MONGO_URI", ""),
     }
-    with Stack(tmp_path_factory.mktemp("stack"), environment=environment) as running:
+    folder = tmp_path_factory.mktemp("stack")
+    with Stack(folder, environment=environment, tls=()) as running:
         yield running

@@ -4,12 +4,13 @@ from __future__ import annotations
 
 import smtplib
 import ssl
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from email.message import EmailMessage
 from urllib.parse import SplitResult, parse_qs, unquote, urlsplit
 
 from nameko.extensions import DependencyProvider
 
+from services.adapters.trust import context
 from services.adapters.webhooks import Answer
 from services.errors import Misconfigured
 
@@ -24,6 +25,7 @@ class Post:
 
     server: SplitResult | None = field(repr=False)
     sender: str
+    trusted: ssl.SSLContext = field(default_factory=ssl.create_default_context, repr=False)
 
     @property
     def enabled(self) -> bool:
@@ -45,12 +47,13 @@ class Post:
     def _line(self, server: SplitResult) -> smtplib.SMTP:
         host, port = server.hostname or "", server.port or PORTS[server.scheme]
         if server.scheme == "smtps":
-            context = ssl.create_default_context()
-            line: smtplib.SMTP = smtplib.SMTP_SSL(host, port, timeout=TIMEOUT_S, context=context)
+            line: smtplib.SMTP = smtplib.SMTP_SSL(
+                host, port, timeout=TIMEOUT_S, context=self.trusted
+            )
         else:
             line = smtplib.SMTP(host, port, timeout=TIMEOUT_S)
         if parse_qs(server.query).get("starttls") == ["1"]:
-            line.starttls(context=ssl.create_default_context())
+            line.starttls(context=self.trusted)
         if server.username:
             line.login(unquote(server.username), unquote(server.password or ""))
         return line
@@ -82,7 +85,8 @@ class Mail(DependencyProvider):
         """Read where mail goes."""
         config = self.container.config
         url = str(config.get("HAOPING_SMTP_URL") or "")
-        self.post = post_of(url, str(config.get("HAOPING_MAIL_FROM") or "haoping@localhost"))
+        post = post_of(url, str(config.get("HAOPING_MAIL_FROM") or "haoping@localhost"))
+        self.post = replace(post, trusted=context(config))
 
     def get_dependency(self, worker_ctx: object) -> Post:
         """The mail server."""

@@ -12,6 +12,8 @@ from pymongo import ASCENDING, MongoClient
 from pymongo.collection import Collection
 from pymongo.database import Database
 
+from services.adapters.trust import ca_file, of_database
+
 Document = dict[str, Any]
 Db = Database[Document]
 TIMEOUT_MS = 20_000
@@ -49,9 +51,13 @@ def by_ids(
 Indexes = Mapping[str, Sequence[Index]]
 
 
-def connect(uri: str, name: str) -> Db:
-    """The database behind `uri`: majority writes, every operation bounded by `TIMEOUT_MS`."""
-    client: MongoClient[Document] = MongoClient(uri, timeoutMS=TIMEOUT_MS, w="majority")
+def connect(uri: str, name: str, own_ca: str | None = None) -> Db:
+    """The database behind `uri`: majority writes, every operation bounded by `TIMEOUT_MS`.
+
+    With tls=true in it the server has to be vouched for, by `own_ca` if there is one.
+    """
+    trusted = of_database(uri, own_ca)
+    client: MongoClient[Document] = MongoClient(uri, timeoutMS=TIMEOUT_MS, w="majority", **trusted)
     return client.get_database(name, codec_options=_CODEC)
 
 
@@ -70,7 +76,7 @@ class MongoConnection(SharedExtension):
     def setup(self) -> None:
         """Connect lazily: the first operation waits for the server, the start does not."""
         config = self.container.config
-        self.db = connect(config["MONGO_URI"], config["MONGO_DATABASE"])
+        self.db = connect(config["MONGO_URI"], config["MONGO_DATABASE"], ca_file(config))
 
     def stop(self) -> None:
         """Close the sockets."""

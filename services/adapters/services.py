@@ -11,6 +11,7 @@ from nameko.extensions import DependencyProvider, SharedExtension
 
 from services import errors
 from services.adapters.ledger.hop import hop_headers
+from services.adapters.trust import context
 from services.errors import HaopingError, Unavailable
 
 TIMEOUT_S = 30.0
@@ -33,7 +34,8 @@ class ServicesByName(SharedExtension):
 
     @cached_property
     def _http(self) -> httpx.Client:
-        return httpx.Client(timeout=TIMEOUT_S, trust_env=False)
+        trusted = context(self.container.config)
+        return httpx.Client(timeout=TIMEOUT_S, trust_env=False, verify=trusted)
 
     def get(self, service: str, path: str, token: str | None, **asked: Any) -> Any:
         """What a GET answers, as parsed JSON; `asked` is the query, without what is None."""

@@ -8,6 +8,7 @@ this machine or to the metadata of a cloud is how a subscriber would have us ask
 from __future__ import annotations
 
 import socket
+import ssl
 from collections.abc import Mapping
 from dataclasses import dataclass
 from http import HTTPStatus
@@ -17,6 +18,7 @@ from typing import Any
 import httpx
 from nameko.extensions import DependencyProvider
 
+from services.adapters.trust import context
 from services.errors import Misconfigured
 
 TIMEOUT_S = 10.0
@@ -38,10 +40,12 @@ class Answer:
 class Sender:
     """Sends webhooks to addresses within `networks`, or to public ones when there are none."""
 
-    def __init__(self, networks: tuple[Network, ...]) -> None:
+    def __init__(
+        self, networks: tuple[Network, ...], trusted: ssl.SSLContext | None = None
+    ) -> None:
         self._networks = networks
         self._client = httpx.Client(
-            timeout=TIMEOUT_S, follow_redirects=False, trust_env=False, verify=True
+            timeout=TIMEOUT_S, follow_redirects=False, trust_env=False, verify=trusted or True
         )
 
     def post(self, url: str, headers: Mapping[str, str], body: bytes) -> Answer:
@@ -114,7 +118,7 @@ class Webhooks(DependencyProvider):
     def setup(self) -> None:
         """Read the allowed networks."""
         text: Any = self.container.config.get("HAOPING_WEBHOOK_NETWORKS") or ""
-        self.sender = Sender(networks_of(str(text)))
+        self.sender = Sender(networks_of(str(text)), context(self.container.config))
 
     def stop(self) -> None:
         """Close the connections."""

@@ -11,6 +11,7 @@ from amqp.transport import TCPTransport
 from eventlet.semaphore import Semaphore
 from kombu import Connection
 
+from services.adapters import trust
 from services.adapters.bus.topology import ensure
 
 HEARTBEAT_S = 20
@@ -19,21 +20,25 @@ FAREWELL_S = 1
 READ_AHEAD_BYTES = 4096
 
 
-def connect(uri: str) -> Any:
-    """An open connection (kombu) with the topology in place."""
-    connection = _to(uri)
+def connect(uri: str, ca_file: str | None = None) -> Any:
+    """An open connection (kombu) with the topology in place.
+
+    An amqps:// address is spoken to over TLS, and has to be vouched for by an authority of the
+    machine or, when there is a file of our own, by that.
+    """
+    connection = _to(uri, ca_file)
     _open(connection)
     return connection
 
 
 @contextmanager
-def connected(uri: str) -> Iterator[Any]:
+def connected(uri: str, ca_file: str | None = None) -> Iterator[Any]:
     """An open connection for the length of a `with`, however it ends.
 
     A socket left open, even by who was killed on the doorstep, keeps a consumer in the broker's
     books until heartbeats are missed, and until then its share of the queue goes to nobody.
     """
-    connection = _to(uri)
+    connection = _to(uri, ca_file)
     try:
         _open(connection)
         yield connection
@@ -44,8 +49,9 @@ def connected(uri: str) -> Iterator[Any]:
             connection.collect()
 
 
-def _to(uri: str) -> Any:
-    return Connection(uri, heartbeat=HEARTBEAT_S, connect_timeout=5)
+def _to(uri: str, ca_file: str | None) -> Any:
+    secured = trust.of_broker(uri, ca_file) or False
+    return Connection(uri, heartbeat=HEARTBEAT_S, connect_timeout=5, ssl=secured)
 
 
 def _open(connection: Any) -> None:

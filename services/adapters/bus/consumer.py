@@ -26,6 +26,7 @@ from services.adapters.bus.settling import Settled, copies
 from services.adapters.mongo import MongoConnection
 from services.adapters.outcome import Done, Outcome
 from services.adapters.patience import pauses
+from services.adapters.trust import ca_file
 from services.contracts import topology
 
 PREFETCH = 256
@@ -95,7 +96,8 @@ class LetterConsumer(Entrypoint):
 
     def _consume(self) -> None:
         """Consume on one connection until it fails or the service stops."""
-        with connected(self.container.config["AMQP_URI"]) as connection:
+        config = self.container.config
+        with connected(config["AMQP_URI"], ca_file(config)) as connection:
             channel, arrived, writing = connection.default_channel, Queue(), Semaphore()
             channel.basic_qos(0, self.prefetch, False)
             channel.basic_consume(self.queue, callback=lambda m: arrived.put(Letter.of(m)))

@@ -11,6 +11,7 @@ import eventlet
 from nameko.extensions import DependencyProvider
 
 from services.adapters.bus.connection import connected
+from services.adapters.trust import ca_file
 from services.contracts import topology
 
 LOOK_EVERY_S = 0.1
@@ -34,8 +35,9 @@ class Depths(DependencyProvider):
 
     def in_flight(self, within_s: float = 0) -> int:
         """Look until the bus is quiet, or patience has ended."""
+        config = self.container.config
         try:
-            with connected(self.container.config["AMQP_URI"]) as connection:
+            with connected(config["AMQP_URI"], ca_file(config)) as connection:
                 return _settled(connection.default_channel, within_s)
         except Exception as error:  # noqa: BLE001 - kombu, amqp and the socket each have their own
             _log.warning("The bus does not answer: %s", type(error).__name__)

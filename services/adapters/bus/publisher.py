@@ -19,6 +19,7 @@ from services.adapters.bus.confirms import Confirms, Waiter
 from services.adapters.bus.connection import HEARTBEAT_S, connect, drain
 from services.adapters.bus.outgoing import Outgoing
 from services.adapters.bus.together import Together
+from services.adapters.trust import ca_file
 from services.contracts.message import Message
 from services.errors import Unavailable
 
@@ -29,8 +30,8 @@ _log = getLogger(__name__)
 class ConfirmedChannel:
     """One open channel in confirm mode, drained by its own greenlet until it fails."""
 
-    def __init__(self, uri: str) -> None:
-        self._connection = connect(uri)
+    def __init__(self, uri: str, ca_file: str | None = None) -> None:
+        self._connection = connect(uri, ca_file)
         self._channel = self._connection.default_channel
         self._channel.confirm_select()
         self._writing = Semaphore()
@@ -120,9 +121,10 @@ class Bus(SharedExtension):
         return self._channel
 
     def _connect(self) -> ConfirmedChannel:
+        config = self.container.config
         try:
             with eventlet.Timeout(HEARTBEAT_S):
-                return ConfirmedChannel(self.container.config["AMQP_URI"])
+                return ConfirmedChannel(config["AMQP_URI"], ca_file(config))
         except (Exception, eventlet.Timeout) as error:
             _log.warning("cannot reach the broker: %r", error)
             raise Unavailable("The broker cannot be reached") from error

@@ -12,6 +12,7 @@ from amqp.exceptions import AccessRefused
 from kombu import Connection
 
 from services.console.stack import definitions
+from services.console.stack.certificates import Certificates
 from services.console.stack.failure import StackFailed
 from services.console.stack.install import install_rabbitmq, may_install
 from services.console.stack.layout import Layout
@@ -21,6 +22,7 @@ from services.console.stack.secrets import Secrets
 from services.contracts.topology import BULK_BYTES, MQTT, service_user
 
 PORTS = ("amqp", "mqtt", "erlang", "epmd")
+TLS_PORTS = ("amqps", "mqtts")
 PLUGINS = ("rabbitmq_mqtt",)
 USER = "haoping"
 CONNECT_S = 3
@@ -49,6 +51,16 @@ log.file = false
 vm_memory_high_watermark.relative = 0.25
 disk_free_limit.absolute = 500MB
 """
+SECURED = """\
+listeners.ssl.1 = {host}:{amqps}
+mqtt.listeners.ssl.1 = {host}:{mqtts}
+ssl_options.cacertfile = {authority}
+ssl_options.certfile = {certificate}
+ssl_options.keyfile = {key}
+ssl_options.verify = verify_none
+ssl_options.versions.1 = tlsv1.3
+ssl_options.versions.2 = tlsv1.2
+"""
 
 
 def find() -> Path | None:
@@ -68,12 +80,19 @@ def find_epmd() -> str | None:
 
 
 def pick(
-    environ: Mapping[str, str], layout: Layout, secrets: Secrets, ports: Mapping[str, int]
+    environ: Mapping[str, str],
+    layout: Layout,
+    secrets: Secrets,
+    ports: Mapping[str, int],
+    certificates: Certificates | None = None,
 ) -> Server:
-    """The broker to use. Raises StackFailed, with the choices, when there is none."""
+    """The broker to use; a private one with certificates speaks TLS as well, on ports of its own.
+
+    Raises StackFailed, with the choices, when there is none.
+    """
     if uri := environ.get("AMQP_URI"):
         return Server("AMQP_URI", uri, "Broker: the one named by AMQP_URI.", lambda: version(uri))
-    return _private(layout, secrets, ports)
+    return _private(layout, secrets, ports, certificates)
 
 
 def version(uri: str) -> str:
@@ -89,7 +108,9 @@ def version(uri: str) -> str:
     return f"{properties.get('product', 'AMQP broker')} {properties.get('version', '')}".strip()
 
 
-def _private(layout: Layout, secrets: Secrets, ports: Mapping[str, int]) -> Server:
+def _private(
+    layout: Layout, secrets: Secrets, ports: Mapping[str, int], certificates: Certificates | None
+) -> Server:
     scripts, how = find(), "installed"
     if scripts is None and may_install():
         install_rabbitmq()
@@ -97,7 +118,7 @@ def _private(layout: Layout, secrets: Secrets, ports: Mapping[str, int]) -> Serv
     epmd = find_epmd()
     if scripts is None or epmd is None:
         raise StackFailed(CHOICES)
-    _write_configuration(layout, secrets, ports)
+    _write_configuration(layout, secrets, ports, certificates)
     _write_cookie(layout.home / ".erlang.cookie", secrets.erlang_cookie)
     where = f"{LOOPBACK}:{ports['amqp']}/"
     uri = f"amqp://{USER}:{secrets.broker_password}@{where}"
@@ -125,7 +146,9 @@ def _rabbitmq() -> Program:
     return Program("rabbitmq", "rabbitmq-server", "servers", at_home=True)
 
 
-def _write_configuration(layout: Layout, secrets: Secrets, ports: Mapping[str, int]) -> None:
+def _write_configuration(
+    layout: Layout, secrets: Secrets, ports: Mapping[str, int], certificates: Certificates | None
+) -> None:
     layout.broker.joinpath("conf.d").mkdir(exist_ok=True)
     everything = definitions.everything(USER, secrets.broker_password, secrets.service_passwords)
     files = {
@@ -135,7 +158,8 @@ def _write_configuration(layout: Layout, secrets: Secrets, ports: Mapping[str, i
             largest=LARGEST_BYTES,
             amqp=ports["amqp"],
             mqtt=ports["mqtt"],
-        ),
+        )
+        + _secured(ports, certificates),
         "definitions.json": json.dumps(everything, indent=1),
         "enabled_plugins": f"[{','.join(PLUGINS)}].\n",
         "advanced.config": "[].\n",
@@ -145,6 +169,19 @@ def _write_configuration(layout: Layout, secrets: Secrets, ports: Mapping[str, i
         path = layout.broker / name
         path.touch(mode=0o600)
         path.write_text(content)
+
+
+def _secured(ports: Mapping[str, int], certificates: Certificates | None) -> str:
+    if certificates is None:
+        return ""
+    return SECURED.format(
+        host=LOOPBACK,
+        amqps=ports["amqps"],
+        mqtts=ports["mqtts"],
+        authority=certificates.authority,
+        certificate=certificates.certificate,
+        key=certificates.key,
+    )
 
 
 def _write_cookie(path: Path, cookie: str) -> None:

@@ -34,7 +34,8 @@ class Stack:
     `services` names what to run besides the two servers; `environment` is added to what the
     services inherit, and its AMQP_URI and MONGO_URI (an empty one counts as unset) win over the
     caller's. With `tls` the pages are served over HTTPS, by a certificate of the folder's own
-    authority for loopback and the hosts in `tls`. One stack per `state_dir` at a time.
+    authority for loopback and the hosts in `tls`, and the private broker speaks TLS as well, on
+    loopback. One stack per `state_dir` at a time.
     Raises StackFailed, with the last log lines.
     """
 
@@ -85,6 +86,18 @@ class Stack:
     def mqtt_address(self) -> tuple[str, int]:
         """Where the private broker takes MQTT; somebody else's broker knows its own."""
         return LOOPBACK, self._ports["mqtt"]
+
+    @property
+    def amqps_uri(self) -> str:
+        """The private broker over TLS, with credentials, where there are certificates."""
+        return self.amqp_uri.replace("amqp://", "amqps://").replace(
+            f":{self._ports['amqp']}/", f":{self._ports['amqps']}/"
+        )
+
+    @property
+    def mqtts_address(self) -> tuple[str, int]:
+        """Where the private broker takes MQTT over TLS."""
+        return LOOPBACK, self._ports["mqtts"]
 
     @property
     def mongo_uri(self) -> str:
@@ -180,7 +193,8 @@ class Stack:
         if self._tls is not None:
             self.door = Door(tuple(self._tls), issue(self.layout.secrets, self._tls))
         self._claim_ports()
-        self._broker = broker.pick(self._given, self.layout, self._secrets, self._ports)
+        given, certificates = self._given, self.door.certificates
+        self._broker = broker.pick(given, self.layout, self._secrets, self._ports, certificates)
         self._database = database.pick(self._given, self.layout, self._secrets, self._ports)
         self._write_record()
         environment = self._environment()
@@ -192,7 +206,9 @@ class Stack:
     def _claim_ports(self) -> None:
         memory = self.layout.state / "ports.json"
         remembered = json.loads(memory.read_text()) if memory.exists() else {}
-        self._ports = claim((*broker.PORTS, *database.PORTS, *self.services), remembered)
+        secured = broker.TLS_PORTS if self.door.certificates else ()
+        wanted = (*broker.PORTS, *secured, *database.PORTS, *self.services)
+        self._ports = claim(wanted, remembered)
         memory.write_text(json.dumps({**remembered, **self._ports}))
 
     def _programs(self) -> list[Program]:
