@@ -10,6 +10,8 @@ import pytest
 import yaml
 
 from services.console.stack.application import ALL
+from services.contracts.access import ACCESS
+from services.contracts.topology import service_user
 
 ROOT = Path(__file__).resolve().parents[2]
 COMPOSE: dict[str, Any] = yaml.safe_load((ROOT / "docker-compose.yml").read_text())
@@ -61,8 +63,17 @@ def test_passwords_are_asked_for_and_written_nowhere() -> None:
         for key, value in container["environment"].items()
         if re.search("PASS|URI|HASH", key)
     ]
-    assert len(values) == 3 * len(ALL) + 2
+    assert len(values) == 2 * len(ALL) + len(ACCESS) + 1
     assert all(re.search(r"\$\{\w+:\?", value) for value in values)
+
+
+@pytest.mark.parametrize("name", ALL)
+def test_a_service_has_users_of_its_own_on_broker_and_database(name: str) -> None:
+    environment = CONTAINERS[name]["environment"]
+    assert environment["MONGO_URI"].startswith(f"mongodb://{service_user(name)}:$")
+    assert ("AMQP_URI" in environment) == (name in ACCESS)
+    if name in ACCESS:
+        assert environment["AMQP_URI"].startswith(f"amqp://{service_user(name)}:$")
 
 
 def test_the_image_does_not_run_as_root() -> None:
