@@ -27,6 +27,7 @@ class Reader(StrEnum):
     CLERK = "clerk"
     OFFICER = "officer"
     DISPATCHER = "dispatcher"
+    SUPERVISOR = "supervisor"
     SCORER = "scorer"
     ADMINISTRATOR = "administrator"
 
@@ -56,7 +57,7 @@ class LeftOut:
     why: str
 
 
-CITIZEN, PUBLIC, CLERK, OFFICER, DISPATCHER, SCORER, ADMINISTRATOR = Reader
+CITIZEN, PUBLIC, CLERK, OFFICER, DISPATCHER, SUPERVISOR, SCORER, ADMINISTRATOR = Reader
 PAGES: Mapping[str, tuple[Look, ...] | LeftOut] = {
     "/": (Look("start", CITIZEN, "/"), Look("start-officer", OFFICER, "/")),
     "/signin": (Look("signin", CITIZEN, "/signin"),),
@@ -90,6 +91,7 @@ PAGES: Mapping[str, tuple[Look, ...] | LeftOut] = {
     "/work/cases/<id>/evidence/<file_id>": LeftOut("a file, to be saved"),
     "/work/cases/<id>/<any(moves, evidence, reveal):form>": LeftOut("leads back to the case"),
     "/work/find": (Look("work-find", DISPATCHER, "/work/find?q={words}"),),
+    "/work/looks": (Look("looks", SUPERVISOR, "/work/looks"),),
     "/work/new": (Look("work-new", DISPATCHER, "/work/new"),),
     "/work/export": LeftOut("a file, as large as the list"),
     "/board": (

@@ -20,6 +20,7 @@ TITLES = {
     Reader.CLERK: "Whoever sits at a window",
     Reader.OFFICER: "Officers",
     Reader.DISPATCHER: "Dispatchers",
+    Reader.SUPERVISOR: "Supervisors",
     Reader.SCORER: "Scorers and leaders",
     Reader.ADMINISTRATOR: "Administrators",
 }

@@ -26,6 +26,7 @@ PEOPLE = {
     Reader.CLERK: f"clerk-{UNIT}-1",
     Reader.OFFICER: f"officer-{UNIT}",
     Reader.DISPATCHER: "dispatcher",
+    Reader.SUPERVISOR: "supervisor",
     Reader.SCORER: "scorer",
     Reader.ADMINISTRATOR: "administrator",
 }

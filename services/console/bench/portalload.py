@@ -40,6 +40,7 @@ RATER = {"name": "王小明", "phone": "13800001234", "comment": "等了两个�
 PEOPLE = {
     Role.OFFICER: caseload.officer(0),
     Role.DISPATCHER: caseload.DISPATCHER,
+    Role.SUPERVISOR: "bench-supervisor",
     Role.SCORER: "bench-scorer",
     Role.CLERK: "bench-clerk",
     Role.ADMINISTRATOR: "bench-administrator",
@@ -74,6 +75,7 @@ def directory(units: int) -> Directory:
         ),
         principals=(
             *caseload.DIRECTORY.principals,
+            caseload.person(PEOPLE[Role.SUPERVISOR], Role.SUPERVISOR, root.id),
             caseload.person(PEOPLE[Role.SCORER], Role.SCORER, root.id),
             caseload.person(PEOPLE[Role.ADMINISTRATOR], Role.ADMINISTRATOR, None),
             clerk.model_copy(update={"window": "w0"}),
