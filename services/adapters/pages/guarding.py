@@ -55,8 +55,12 @@ def demand_own_form(request: Request, visitor: Visitor) -> None:
     if not _same_origin(request):
         raise NotAllowed(ELSEWHERE)
     brought = request.headers.get(FORM_HEADER) or request.form.get(FORM_FIELD, "")
-    if visitor.signed_in and not hmac.compare_digest(brought, visitor.form_token):
+    if visitor.signed_in and not _same(brought, visitor.form_token):
         raise NotAllowed(OUTDATED)
+
+
+def _same(brought: str, token: str) -> bool:
+    return hmac.compare_digest(brought.encode("utf-8", "replace"), token.encode())
 
 
 def _same_origin(request: Request) -> bool:

@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
+import hashlib
 import json
 import string
+from base64 import urlsafe_b64encode
 from datetime import UTC, datetime, timedelta
 from typing import Any
 
@@ -57,6 +59,15 @@ def test_no_character_of_a_link_can_be_changed(data: st.DataObject) -> None:
 def test_what_nobody_issued_is_kindly_unknown(token: str) -> None:
     with pytest.raises(NotFound, match="as you received it"):
         subject_of(token, KEY)
+
+
+def test_ten_thousand_guesses_find_no_link() -> None:
+    """Each guess is a whole link, right but for its seal of 128 bits."""
+    body = subject().token(KEY).partition("~")[0]
+    for number in range(10_000):
+        guess = urlsafe_b64encode(hashlib.blake2s(b"%d" % number, digest_size=16).digest())
+        with pytest.raises(NotFound):
+            subject_of(f"{body}~{guess.decode().rstrip('=')}", KEY)
 
 
 def test_a_link_of_another_installation_is_unknown() -> None:

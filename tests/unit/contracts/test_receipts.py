@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import random
 import uuid
 
 import pytest
@@ -35,6 +36,13 @@ def test_a_code_with_one_other_letter_is_unknown(id: uuid.UUID, place: int, lett
     if changed != code:
         with pytest.raises(NotFound, match="没有这个回执码"):
             rating_id_of(SECRET, changed)
+
+
+def test_ten_thousand_guesses_find_no_receipt() -> None:
+    drawing = random.Random(7)
+    for _ in range(10_000):
+        with pytest.raises(NotFound):
+            rating_id_of(SECRET, "".join(drawing.choices(LETTERS, k=LENGTH)))
 
 
 @given(st.uuids())
