@@ -23,6 +23,10 @@ LOOK_EVERY_S, AGAIN_AFTER_S, PATIENCE_S = 1.0, 0.5, 5.0
 WAIT_S = 10.0
 SAME_TIME = timedelta(seconds=1)
 NOT_KEPT = "This was carried out, but is not yet in the audit; look before you send it again"
+UNWRITABLE = "some of this could not be kept"
+ALWAYS = frozenset(
+    {"id", "at", "actor", "roles", "action", "route", "outcome", "status", "address", "trace"}
+)
 Waiting = tuple[list[Document], Event | None]
 _log = getLogger(__name__)
 
@@ -92,7 +96,7 @@ class Writer:
         return batch
 
     def _write(self, entries: list[Document]) -> None:
-        """Try until they are kept; while closing, once."""
+        """Try until they are kept; while closing, once. What no database keeps is kept in part."""
         while entries:
             try:
                 with pymongo.timeout(PATIENCE_S):
@@ -106,6 +110,18 @@ class Writer:
                     return
                 _log.warning("the audit cannot be written: %r; trying again", error)
                 eventlet.sleep(AGAIN_AFTER_S)
+            except Exception:  # noqa: BLE001 - one entry must not end the audit of all others
+                entries = self._without_what_fails(entries)
+
+    def _without_what_fails(self, entries: list[Document]) -> list[Document]:
+        """Each of several on its own; of a single one what always can be kept."""
+        _log.exception("of these, something cannot be kept: %s", entries)
+        if len(entries) > 1:
+            for entry in entries:
+                self._write([entry])
+            return []
+        known = {name: value for name, value in entries[0].items() if name in ALWAYS}
+        return [{**known, "error": UNWRITABLE}] if entries[0].get("error") != UNWRITABLE else []
 
     def _in_business_time(self, entries: list[Document]) -> list[Document]:
         """Where the business clock was moved, entries tell its time too; asked for once."""
