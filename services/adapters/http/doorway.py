@@ -13,6 +13,7 @@ from contextlib import contextmanager
 from functools import lru_cache
 from http import HTTPStatus
 from ipaddress import ip_address
+from logging import getLogger
 from typing import Any
 
 from services.adapters.http.problems import problem
@@ -21,7 +22,7 @@ from services.adapters.ledger.hop import HOP, come_from
 from services.adapters.ledger.key import LEDGER_KEY_BYTES
 from services.adapters.settings import secret_bytes
 from services.contracts.origin import MANY, first_stranger, networks, site, within
-from services.errors import TooMany
+from services.errors import HaopingError, TooMany
 
 PROXIES = "HAOPING_PROXIES"
 ADDRESS, TOKEN = "address", "token"
@@ -29,6 +30,7 @@ HOP_HEADER = f"HTTP_{HOP.upper().replace('-', '_')}"
 EACH_AT_ONCE = 1000
 SPARE_FILES = 256
 """Files and connections that a process needs besides those of strangers."""
+_log = getLogger(__name__)
 
 
 class Doorway:
@@ -45,9 +47,12 @@ class Doorway:
         try:
             if self._is_counted(address):
                 return self._counted(site(address), environ, start_response)
+            return self._app(environ, start_response)
         except TooMany as error:
             return problem(error)(environ, start_response)
-        return self._app(environ, start_response)
+        except Exception:  # noqa: BLE001 - every error has an answer
+            _log.exception("a request could not be answered")
+            return problem(HaopingError())(environ, start_response)
 
     def _asker(self, environ: Any) -> str:
         """The address at the other end, behind our own proxies and our own pages."""

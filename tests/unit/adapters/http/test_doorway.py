@@ -26,6 +26,8 @@ FEW = {"address": "3 per hour", "token": "2 per hour"}
 
 def told(environ: Any, start_response: Any) -> Any:
     """Says who asks; nobody's token is anybody's."""
+    if environ["PATH_INFO"] == "/broken":
+        raise ValueError("a secret")
     status = 401 if environ.get("HTTP_AUTHORIZATION") == "Bearer wrong" else 200
     return Response(environ["REMOTE_ADDR"], status)(environ, start_response)
 
@@ -118,6 +120,16 @@ def test_the_limits_of_the_settings_leave_room_for_a_hall_and_a_bench(key_file: 
     client = doorway(key_file, load_settings()["HAOPING_LIMITS"])
     assert {asks(client, "127.0.0.1").status_code for _ in range(8000)} == {200}
     assert {asks(client, STRANGER).status_code for _ in range(2000)} == {200}
+
+
+def test_what_breaks_before_anybody_looks_is_logged_and_told_without_details(
+    key_file: Path, caplog: pytest.LogCaptureFixture
+) -> None:
+    client = doorway(key_file, FEW)
+    answer = client.get("/broken", environ_overrides={"REMOTE_ADDR": STRANGER})
+    assert (answer.status_code, answer.content_type) == (500, "application/problem+json")
+    assert "a secret" not in answer.text
+    assert "a secret" in caplog.text
 
 
 @given(st.lists(st.sampled_from([STRANGER, "203.0.114.8"]), max_size=3 * EACH_AT_ONCE))
