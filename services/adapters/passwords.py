@@ -6,7 +6,6 @@ The parameters are the first that the OWASP Password Storage Cheat Sheet names.
 from __future__ import annotations
 
 import secrets
-from functools import cached_property
 
 from argon2 import PasswordHasher
 from argon2.exceptions import InvalidHashError, VerificationError
@@ -25,10 +24,7 @@ class Hasher:
     def __init__(self) -> None:
         self._argon2 = PasswordHasher(PASSES, MEMORY_KIB, LANES)
         self._free = Semaphore(AT_ONCE)
-
-    @cached_property
-    def _nobodys(self) -> str:
-        return self._argon2.hash(secrets.token_urlsafe())
+        self._nobodys = self._argon2.hash(secrets.token_urlsafe())
 
     def hash(self, password: str) -> str:
         """How a password is kept."""
@@ -51,7 +47,8 @@ class Hasher:
 class Passwords(DependencyProvider):
     """Gives workers the hasher."""
 
-    def __init__(self) -> None:
+    def setup(self) -> None:
+        """Make the hasher; nobody's hash is made before anybody is compared with it."""
         self._hasher = Hasher()
 
     def get_dependency(self, worker_ctx: object) -> Hasher:

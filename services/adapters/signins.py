@@ -43,7 +43,11 @@ class Outcome(StrEnum):
 
 @dataclass(frozen=True)
 class Tried:
-    """A sign-in that was tried: `who` is what was typed until the registry knows better."""
+    """A sign-in that was tried.
+
+    `who` is a person's id in the registry; empty where nobody was meant that it knows: what was
+    typed instead may be a password in the wrong field.
+    """
 
     who: str
     address: str

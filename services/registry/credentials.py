@@ -9,7 +9,7 @@ from datetime import datetime, timedelta
 
 from pymongo.errors import DuplicateKeyError
 
-from services.adapters.mongo import Db, Document, Index, by_ids
+from services.adapters.mongo import AT_ONCE, Db, Document, Index, by_ids
 from services.adapters.tokens import COLLECTION as TOKENS
 from services.adapters.tokens import token_of
 from services.contracts.tokens import SHORT, IssuedToken
@@ -19,13 +19,13 @@ from services.registry.lockout import Failures
 
 ACCOUNTS, FAILURES = "accounts", "signin_failures"
 CREDENTIAL_INDEXES = {
-    TOKENS: (Index(("principal",)), Index(("expires_at",))),
+    TOKENS: (Index(("principal",)), Index(("kind", "issued_at")), Index(("expires_at",))),
     FAILURES: (Index(("at",)),),
 }
 TRIES = 8
 KEPT_FOR = timedelta(days=7)
-ENDED_FOR = timedelta(days=180)
-"""An ended token is listed for half a year, as logs of access are kept (网络安全法 第二十一条)."""
+LISTED_FOR = {"api": timedelta(days=180), "session": timedelta(days=7)}
+"""How long a token is listed after its end; that there was a session is told by the audit."""
 TIDIED_ONCE_IN = 50
 MOST_LISTED = 500
 
@@ -80,6 +80,11 @@ class FailedTries:
         found = self._failures.find_one({"_id": name}) or {}
         return Failures.model_validate({**found, "name": name})
 
+    def waiting(self, now: datetime) -> dict[str, datetime]:
+        """The names on which one has to wait now, and until when."""
+        found = self._failures.find({"until": {"$gt": now}}, {"until": 1})
+        return {each["_id"]: each["until"] for each in found}
+
     def change(self, name: str, change: Callable[[Failures], Failures]) -> None:
         """Put what `change` makes of the count in its place, again if somebody was faster.
 
@@ -119,7 +124,8 @@ class Tokens:
         roles = None if token.roles is None else sorted(token.roles)
         self._tokens.insert_one({"_id": token.hash, **document, "roles": roles})
         if random.randrange(TIDIED_ONCE_IN) == 0:
-            self._tokens.delete_many({"expires_at": {"$lt": token.issued_at - ENDED_FOR}})
+            before = token.issued_at - LISTED_FOR[token.kind]
+            self._tokens.delete_many({"kind": token.kind, "expires_at": {"$lt": before}})
 
     def listed(self, principal: str | None, kind: str | None) -> list[IssuedToken]:
         """The newest tokens, of one principal or of all, of one kind or both."""
@@ -141,11 +147,19 @@ class Tokens:
         ended = {"revoked_at": at, "revoked_by": by}
         return self._tokens.update_one(query, {"$set": ended}).modified_count == 1
 
-    def revoke_of(self, principal: str, kind: str | None, by: str, at: datetime) -> None:
-        """End every token of a principal, or every one of a kind."""
-        for each in self.listed(principal, kind):
-            if each.opens(at):
-                self.revoke(each.hash, by, at)
+    def end_sessions(self, principal: str, by: str, at: datetime) -> None:
+        """End every session of a principal."""
+        self._end({"principal": principal, "kind": "session"}, by, at)
+
+    def end_all(self, principals: Iterable[str], by: str, at: datetime) -> None:
+        """End everything that was issued to these principals."""
+        wanted = list(principals)
+        for start in range(0, len(wanted), AT_ONCE):
+            self._end({"principal": {"$in": wanted[start : start + AT_ONCE]}}, by, at)
+
+    def _end(self, query: Document, by: str, at: datetime) -> None:
+        ended = {"revoked_at": at, "revoked_by": by}
+        self._tokens.update_many({**query, "revoked_at": None}, {"$set": ended})
 
 
 def end_all(db: Db, people: Iterable[str], by: str, at: datetime) -> None:
@@ -153,12 +167,10 @@ def end_all(db: Db, people: Iterable[str], by: str, at: datetime) -> None:
 
     Somebody new under the id of somebody who left begins with nothing of theirs.
     """
-    accounts, tokens, named = Accounts(db), Tokens(db), list(people)
+    accounts, named = Accounts(db), list(people)
     for account in accounts.of(named):
         accounts.change(account.person, Account.forgotten)
-    wanted: Document = {"revoked_at": None, "principal": {"$in": named}}
-    for each in db[TOKENS].find(wanted, {"_id": 1}) if named else ():
-        tokens.revoke(each["_id"], by, at)
+    Tokens(db).end_all(named, by, at)
 
 
 def _account(document: Document) -> Account:

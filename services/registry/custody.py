@@ -1,5 +1,8 @@
 """What administrators do with accounts: give a password for one use, lock, unlock, look."""
 
+from collections.abc import Mapping
+from datetime import datetime
+
 from werkzeug.wrappers import Request
 
 from services.adapters.clock import SystemClock
@@ -12,7 +15,7 @@ from services.registry.credentials import Accounts, FailedTries, Tokens
 from services.registry.entrance import Entrance
 from services.registry.forms import AccountShown, PasswordGiven
 from services.registry.identifying import name_counted, signs_in
-from services.registry.lockout import NEVER, Failures
+from services.registry.lockout import Failures
 from services.registry.passwords import normalised, one_time_password
 
 CHANGE = Action.CHANGE_REGISTRY
@@ -25,8 +28,9 @@ class Custody(Entrance):
     def get_accounts(self, request: Request, actor: Actor) -> list[AccountShown]:
         """The account of everybody who can sign in, whether it has a password or not."""
         kept, now = Accounts(self.db).all(), SystemClock().now()
-        people = [each.id for each in self._current().principals if signs_in(each, now)]
-        return [self._shown(kept.get(id, Account(person=id))) for id in people]
+        waiting = FailedTries(self.db).waiting(now)
+        people = [each.id for each in self.known.newest.principals if signs_in(each, now)]
+        return [shown(kept.get(id, Account(person=id)), waiting) for id in people]
 
     @api("GET", "/v1/accounts/<person>", CHANGE, answers=AccountShown)
     def get_account(self, request: Request, actor: Actor, person: str) -> AccountShown:
@@ -67,22 +71,26 @@ class Custody(Entrance):
         return self._shown(account)
 
     def _registered(self, person: str) -> Principal:
-        found = self._current().principal.get(person)
+        found = self.known.newest.principal.get(person)
         if found is None:
             raise NotFound(f"There is nobody called {person} in the registry; register them first")
         return found
 
     def _end_sessions(self, person: str, actor: Actor) -> None:
-        Tokens(self.db).revoke_of(person, "session", actor.id, SystemClock().now())
+        Tokens(self.db).end_sessions(person, actor.id, SystemClock().now())
 
     def _shown(self, account: Account) -> AccountShown:
-        until = FailedTries(self.db).get(name_counted(account.person)).until
-        return AccountShown(
-            person=account.person,
-            password=account.password is not None,
-            one_time_until=account.one_time_until,
-            changed_at=account.changed_at,
-            locked_by=account.locked_by,
-            locked_at=account.locked_at,
-            waits_until=until if until > max(NEVER, SystemClock().now()) else None,
-        )
+        return shown(account, FailedTries(self.db).waiting(SystemClock().now()))
+
+
+def shown(account: Account, waiting: Mapping[str, datetime]) -> AccountShown:
+    """An account as administrators see it, and until when strangers who try it have to wait."""
+    return AccountShown(
+        person=account.person,
+        password=account.password is not None,
+        one_time_until=account.one_time_until,
+        changed_at=account.changed_at,
+        locked_by=account.locked_by,
+        locked_at=account.locked_at,
+        waits_until=waiting.get(name_counted(account.person)),
+    )

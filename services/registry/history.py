@@ -7,7 +7,7 @@ from typing import Any
 from services.contracts.directory import Directory, Entry
 
 KINDS = ("units", "windows", "devices", "items", "principals")
-PERSONAL = ("principals/*/name", "principals/*/mail", "principals/*/token_hash")
+PERSONAL = tuple(f"principals/*/{each}" for each in ("name", "mail", "token_hash", "oidc_subject"))
 """Of what is personal, and of what opens something, only keyed hashes enter the audit."""
 
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import hashlib
 from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import datetime
@@ -65,5 +66,8 @@ def counted_on(attempt: Try, account: Account) -> dict[str, Pace]:
 
 
 def name_counted(name: str) -> str:
-    """On what tries of an account count, however its name is written."""
-    return f"account:{signing_name(name)}"
+    """On what tries of an account count, however its name is written.
+
+    Only a hash of it is kept: what somebody types there may be their password.
+    """
+    return f"account:{hashlib.sha256(signing_name(name).encode()).hexdigest()}"

@@ -69,15 +69,16 @@ class Failures(BaseModel):
     def tried(self, pace: Pace, now: datetime) -> Failures:
         """With one more, which counts as a failure until it is known to be none."""
         count = self.left(pace, now) + 1
-        return self._changed(count=count, at=now, until=now + pace.wait(count))
+        wait = pace.wait(count)
+        return self._changed(count=count, at=now, until=now + wait if wait else NEVER)
 
     def given_back(self) -> Failures:
         """Without the last one, which was right; whoever fails next waits as they would have."""
-        return self._changed(count=max(0.0, self.count - 1), until=self.at)
+        return self._changed(count=max(0.0, self.count - 1), until=NEVER)
 
     def cleared(self) -> Failures:
         """Nothing counts any more: the owner was there."""
-        return self._changed(count=0.0, until=self.at)
+        return self._changed(count=0.0, until=NEVER)
 
     def _changed(self, **fields: float | datetime) -> Failures:
         return self.model_copy(update={**fields, "version": self.version + 1})

@@ -19,7 +19,7 @@ from collections.abc import Iterator
 SHORTEST, LONGEST = 12, 256
 """Characters. The upper bound keeps hashing from becoming a way to tire the service out."""
 FEWEST_DIFFERENT = 6
-TOLD_APART = 3
+TOLD_APART, TOLD_APART_CHINESE = 3, 2
 """A name or id of fewer characters may stand in a password: it would else forbid too many."""
 ORIGINAL = 5
 """So many characters must be left once everything is taken out that is guessed first."""
@@ -89,4 +89,5 @@ def one_time_password() -> str:
 
 def _holds(password: str, word: str) -> bool:
     bare = signing_name(word)
-    return len(bare) >= TOLD_APART and bare in password.casefold()
+    fewest = TOLD_APART if bare.isascii() else TOLD_APART_CHINESE
+    return len(bare) >= fewest and bare in password.casefold()

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import secrets
 from collections.abc import Mapping
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 
 from services.adapters.lasting import Lasting
 from services.adapters.passwords import Hasher
@@ -56,7 +56,7 @@ class SigningIn:
         person, account = self._known(attempt, password, How.PASSWORD)
         if account.must_change(attempt.now, self.lasting.password):
             first = ChangeFirst(must_change=True)
-            raise self._told(attempt, How.PASSWORD, Outcome.MUST_CHANGE, first)
+            raise self._told(person.id, attempt, How.PASSWORD, Outcome.MUST_CHANGE, first)
         browser = secrets.token_urlsafe(BROWSER_BYTES)
         known = token_hash(browser)
         self.accounts.change(
@@ -74,7 +74,8 @@ class SigningIn:
         wrong += [SAME] if normalised(new) == normalised(old) else []
         if wrong:
             errors = [{"pointer": "/new", "detail": each} for each in wrong]
-            raise self._told(attempt, How.CHANGE, Outcome.WEAK, Invalid(errors=errors))
+            weak = Invalid(errors=errors)
+            raise self._told(person.id, attempt, How.CHANGE, Outcome.WEAK, weak)
         hash = self.hasher.hash(normalised(new))
 
         def chosen(kept: Account) -> Account:
@@ -83,8 +84,8 @@ class SigningIn:
             return kept.chosen(hash, attempt.now)
 
         self.accounts.change(person.id, chosen)
-        self.tokens.revoke_of(person.id, "session", person.id, attempt.now)
-        self._learn(attempt, How.CHANGE, Outcome.IN)
+        self.tokens.end_sessions(person.id, person.id, attempt.now)
+        self._learn(person.id, attempt, How.CHANGE, Outcome.IN)
 
     def by_provider(self, attempt: Try, claims: Mapping[str, object], claim: str) -> SignedIn:
         """A session for whom the identity provider vouches, if the registry has them.
@@ -93,31 +94,33 @@ class SigningIn:
         """
         person = vouched_for(self.directory, claims, claim)
         if person is None or not signs_in(person, attempt.now):
-            raise self._told(attempt, How.OPENID, Outcome.UNKNOWN, NotAuthenticated(UNKNOWN))
-        named = replace(attempt, name=person.id)
-        self._demand_open(named, self.accounts.get(person.id), How.OPENID)
-        return self._opened(person, named, How.OPENID)
+            unknown = NotAuthenticated(UNKNOWN)
+            raise self._told("", attempt, How.OPENID, Outcome.UNKNOWN, unknown)
+        self._demand_open(attempt, self.accounts.get(person.id), How.OPENID)
+        return self._opened(person, attempt, How.OPENID)
 
     def _known(self, attempt: Try, password: str, how: How) -> tuple[Principal, Account]:
         person = person_called(self.directory, attempt.name)
         account = self.accounts.get(person.id) if person else Account(person="")
+        who = account.person
         try:
             turn = Turn.taken(self.failures, attempt, account)
         except TooMany as error:
-            raise self._told(attempt, how, Outcome.WAITS, error) from None
+            raise self._told(who, attempt, how, Outcome.WAITS, error) from None
         usable = account.password if person and signs_in(person, attempt.now) else None
         right = self.hasher.fits(usable, normalised(password))
         if person is None or not right:
-            raise self._told(attempt, how, Outcome.WRONG, WrongPassword())
+            raise self._told(who, attempt, how, Outcome.WRONG, WrongPassword())
         turn.give_back()
         self._demand_open(attempt, account, how)
         if account.ended(attempt.now):
-            raise self._told(attempt, how, Outcome.ENDED, NotAuthenticated(ENDED, ended=True))
+            ended = NotAuthenticated(ENDED, ended=True)
+            raise self._told(who, attempt, how, Outcome.ENDED, ended)
         return person, account
 
     def _demand_open(self, attempt: Try, account: Account, how: How) -> None:
         if account.locked:
-            raise self._told(attempt, how, Outcome.LOCKED, NotAllowed(LOCKED))
+            raise self._told(account.person, attempt, how, Outcome.LOCKED, NotAllowed(LOCKED))
 
     def _opened(self, person: Principal, attempt: Try, how: How) -> SignedIn:
         token = new_token(SESSION)
@@ -131,12 +134,14 @@ class SigningIn:
             expires_at=attempt.now + self.lasting.session,
         )
         self.tokens.issue(issued)
-        self._learn(attempt, how, Outcome.IN)
+        self._learn(person.id, attempt, how, Outcome.IN)
         return SignedIn(person=person.id, token=token, expires_at=issued.expires_at)
 
-    def _told(self, attempt: Try, how: How, outcome: Outcome, error: HaopingError) -> HaopingError:
-        self._learn(attempt, how, outcome)
+    def _told(
+        self, who: str, attempt: Try, how: How, outcome: Outcome, error: HaopingError
+    ) -> HaopingError:
+        self._learn(who, attempt, how, outcome)
         return error
 
-    def _learn(self, attempt: Try, how: How, outcome: Outcome) -> None:
-        self.tried.learn(Tried(attempt.name, attempt.address, how, outcome))
+    def _learn(self, who: str, attempt: Try, how: How, outcome: Outcome) -> None:
+        self.tried.learn(Tried(who, attempt.address, how, outcome))

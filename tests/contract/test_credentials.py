@@ -132,7 +132,7 @@ def test_ending_sessions_leaves_the_tokens_of_machines_alone(db: Db) -> None:
     session = token("2", kind="session", roles=None)
     for each in (machine, session):
         tokens.issue(each)
-    tokens.revoke_of("li", "session", "li", NOON)
+    tokens.end_sessions("li", "li", NOON)
     assert [each.opens(NOON) for each in tokens.listed("li", "api")] == [True]
     assert [each.opens(NOON) for each in tokens.listed("li", "session")] == [False]
 

@@ -11,7 +11,14 @@ from hypothesis import strategies as st
 from services.contracts.actor import Role
 from services.contracts.directory import Directory, Principal
 from services.registry.accounts import Account
-from services.registry.identifying import Try, counted_on, person_called, signs_in, vouched_for
+from services.registry.identifying import (
+    Try,
+    counted_on,
+    name_counted,
+    person_called,
+    signs_in,
+    vouched_for,
+)
 from services.registry.lockout import ACCOUNT
 from tests.county import NOON
 
@@ -45,7 +52,7 @@ def test_where_only_the_letter_case_tells_two_apart_they_share_a_count_but_no_ac
 def test_a_name_that_is_nobodys_is_counted_like_any_other() -> None:
     assert person_called(DIRECTORY, "nobody") is None
     assert set(counted_on(attempt("nobody"), Account(person=""))) == {
-        "account:nobody",
+        name_counted("NOBODY"),
         "address:203.0.113.7",
     }
 
@@ -53,6 +60,11 @@ def test_a_name_that_is_nobodys_is_counted_like_any_other() -> None:
 @pytest.mark.parametrize("address", ["2001:db8:1:2::1", "2001:db8:1:2:ffff::9"])
 def test_all_addresses_that_one_host_can_take_in_its_network_are_one(address: str) -> None:
     assert "address:2001:db8:1:2::/64" in counted_on(attempt("wu", address), Account(person="wu"))
+
+
+def test_what_was_typed_for_a_name_is_kept_nowhere_for_it_may_be_a_password() -> None:
+    names = counted_on(attempt("korrekt pferd batterie"), Account(person=""))
+    assert not any("pferd" in each for each in names)
 
 
 def test_a_browser_of_the_owners_counts_where_no_stranger_can_reach() -> None:

@@ -38,7 +38,7 @@ def passing(pace: Pace, steps: list[int]) -> list[int]:
 
 
 def test_a_few_failures_are_free_and_each_further_one_doubles_the_wait() -> None:
-    waits = [(each := failed(count)).until - each.at for count in range(1, 14)]
+    waits = [(each := failed(count)).waits(each.at) for count in range(1, 14)]
     assert waits[:4] == [timedelta()] * 4
     assert waits[4:8] == [timedelta(seconds=s) for s in (30, 60, 120, 240)]
     assert waits == sorted(waits)

@@ -47,6 +47,7 @@ def test_whatever_is_long_and_ones_own_is_taken_of_whichever_characters(password
         ("abababababab", "6 different"),
         ("Li-Na hat ein Rad", "your name or id"),
         ("ｌｉ－ｎａ und ihr rad", "your name or id"),
+        ("李娜的自行车停在河边的大树下面", "your name or id"),
     ],
 )
 def test_what_is_wrong_is_said(password: str, why: str) -> None:
