@@ -20,6 +20,7 @@ NOBODY = Actor("anonymous", frozenset())
 SECRET_PARTS = frozenset({"token", "code"})
 """Parts of addresses that open something for whoever knows them: never written."""
 CHANGES_IN_ONE = 500
+UNNAMED = "somebody unknown"
 Values = Mapping[str, Any] | BaseModel
 
 
@@ -52,7 +53,8 @@ class Record:
         What else was typed may be a password in the wrong field: of that a hash is kept.
         """
         self.wanted, self.actor = True, known if known and proven else self.actor
-        self.about("sign-in", who if known else self.hidden(who), known.unit if known else None)
+        named = who if known else self.hidden(who) if who else UNNAMED
+        self.about("sign-in", named, known.unit if known else None)
         self.changed({}, {"how": how, "outcome": outcome})
 
     @property

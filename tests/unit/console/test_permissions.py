@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 from inspect import getmembers, isfunction
-from typing import Any
+from typing import Any, get_args
 
 import pytest
 import typer
@@ -26,7 +26,9 @@ from services.console.permissions import (
     services,
 )
 from services.contracts.actor import MAY, Action
+from services.contracts.audit import PARTS
 from services.contracts.permissions import MEANING, SCOPE, Scope
+from services.registry.auditing import Wanted
 
 ADDRESSES = addresses()
 CHANGES = frozenset({"POST", "PUT", "DELETE", "PATCH"})
@@ -97,6 +99,11 @@ def test_whatever_hands_out_a_file_of_many_is_audited() -> None:
 
 def _is_file(each: Operation) -> bool:
     return any(isinstance(answer, str) for answer in each.answers.values())
+
+
+def test_every_service_has_its_part_of_the_audit_and_can_be_verified() -> None:
+    asked = Wanted.model_fields["service"].annotation
+    assert set(PARTS) == set(services()) == set(get_args(asked))
 
 
 def test_the_document_is_current() -> None:
