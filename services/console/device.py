@@ -1,4 +1,4 @@
-"""`haoping device`: users on the broker, for devices over MQTT and for systems over AMQP."""
+"""`haoping device`: users on broker and database, for devices, systems and the services."""
 
 from __future__ import annotations
 
@@ -11,9 +11,10 @@ from pathlib import Path
 from typing import Annotated, Any
 
 import typer
+from pymongo import MongoClient
 from rich.console import Console
 
-from services.console.stack import definitions, node
+from services.console.stack import dbusers, definitions, node
 from services.console.stack.broker import USER
 from services.console.stack.definitions import Definitions
 from services.console.stack.layout import Layout
@@ -21,11 +22,15 @@ from services.console.stack.lock import holder
 from services.console.stack.ports import LOOPBACK
 from services.console.stack.secrets import kept_text
 from services.contracts.access import ACCESS
+from services.contracts.keeping import KEEPING
+from services.contracts.topology import service_user
 from services.errors import Invalid
 
 PASSWORD_BYTES = 24
 NAME = re.compile(r"[A-Za-z0-9_-]{1,64}")
-device_app = typer.Typer(help="Users on the broker for devices and business systems.")
+device_app = typer.Typer(
+    help="Users on broker and database, for devices, business systems and the services."
+)
 
 State = Annotated[
     Path | None, typer.Option(help="Folder of the stack; HAOPING_STATE or .haoping by default.")
@@ -91,6 +96,26 @@ def service_users(
     passwords = {name: kept_text(folder / f"broker-{name}.password") for name in ACCESS}
     operator = kept_text(folder / "broker.password")
     typer.echo(json.dumps(definitions.everything(USER, operator, passwords), indent=1))
+
+
+@device_app.command("database-users")
+def database_users(
+    folder: Annotated[Path, typer.Argument(help="Folder for the passwords; made if missing")],
+    uri: Annotated[
+        str, typer.Option(envvar="MONGO_URI", help="The MongoDB, as a user who may make users")
+    ],
+    database: Annotated[str, typer.Option(envvar="MONGO_DATABASE")] = "haoping",
+) -> None:
+    """Make a user for each service on a MongoDB, who can do its own task and nothing else.
+
+    Passwords are made once, each in a file of its own in the folder.
+    """
+    folder.mkdir(mode=0o700, parents=True, exist_ok=True)
+    passwords = {name: kept_text(folder / f"database-{name}.password") for name in KEEPING}
+    with MongoClient[Any](uri) as client:
+        dbusers.grant(client, database, passwords)
+    for name in passwords:
+        typer.echo(f"{service_user(name)}  {folder / f'database-{name}.password'}")
 
 
 def _give(wanted: Definitions, password: str, layout: Layout) -> None:

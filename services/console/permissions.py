@@ -96,6 +96,7 @@ UNAUDITED: Mapping[str, str] = {
 """Every command of the API that is left out of the audit, and why. Denials of it are not."""
 MACHINE = "whoever may start programs and read files on this machine"
 BROKER = "whoever has the broker's administration"
+DATABASE = "whoever has the database's administration"
 FILE = "reads files only"
 COMMANDS: Mapping[str, Action | str] = {
     "audit anchors": Action.READ_AUDIT,
@@ -109,6 +110,7 @@ COMMANDS: Mapping[str, Action | str] = {
     "case verify": Action.READ_CASES,
     "demo": MACHINE,
     "device amqp-user": BROKER,
+    "device database-users": DATABASE,
     "device definitions": FILE,
     "device mqtt-user": BROKER,
     "device service-users": BROKER,
