@@ -65,6 +65,7 @@ def test_a_year_is_captured_rectified_scored_and_reconciled(tmp_path: Path) -> N
     places = {"the database", "messages", "logs", "answers and exports"}
     assert looked == {f"personal values in {place}" for place in places}
     assert {"raters sealed or forgotten", "rater found by number and revealed"} <= names(tmp_path)
+    assert {"sealed with the former key", "rater forgotten on request"} <= names(tmp_path)
 
 
 def test_a_rating_that_is_there_twice_is_caught_and_named(tmp_path: Path) -> None:

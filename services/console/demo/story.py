@@ -8,7 +8,7 @@ from datetime import datetime, timedelta
 from functools import partial
 from typing import TypeVar
 
-from services.console.demo import days
+from services.console.demo import custody, days
 from services.console.demo.client import ADMINISTRATOR, Api, eventually
 from services.console.demo.edge import RATINGS, Senders
 from services.console.demo.narrator import Narrator
@@ -22,6 +22,7 @@ from services.contracts.vocabulary import Channel
 
 Waiting = TypeVar("Waiting")
 CLOSING_DAY, CLOSING_MINUTE = 11, 600
+MIDYEAR_DAY, MIDYEAR_MINUTE = 182, 720
 JUST_AFTER = timedelta(minutes=1)
 SIGNING_IN = (
     (f"system-{Channel.PC}", "capture", RATINGS),
@@ -85,7 +86,10 @@ class Story:
         played = zip(self.plan.bad, PLOT, strict=True)
         happenings = [each for press, bad in played for each in self._played(press, bad)]
         backlog = self.plan.backlog[-1].at + JUST_AFTER
-        return sorted([*happenings, (backlog, self._backlog)], key=lambda each: each[0])
+        midyear = days.at(days.all_days(YEAR)[MIDYEAR_DAY], MIDYEAR_MINUTE)
+        happenings.append((backlog, self._backlog))
+        happenings.append((midyear, partial(custody.rotate, self.api)))
+        return sorted(happenings, key=lambda each: each[0])
 
     def _played(self, press: Press, bad: Bad) -> Iterator[tuple[datetime, Callable[[], None]]]:
         yield press.at + JUST_AFTER, partial(self._bad, press, bad)

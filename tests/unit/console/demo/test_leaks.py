@@ -11,6 +11,7 @@ from typing import Any
 import pytest
 
 from services.console.demo.county import build
+from services.console.demo.custody import Custody
 from services.console.demo.leaks import (
     ABOUT_THEMSELVES,
     WRITTEN,
@@ -80,9 +81,11 @@ def test_every_kind_of_value_is_planted(plan: Plan) -> None:
 
 def test_a_place_where_nobody_looked_is_no_clean_one(plan: Plan) -> None:
     clean, leaking = Needles(VALUES, looked=3), Needles(VALUES, 1, ["log: x"])
-    leaks = Leaks({"a": clean, "b": leaking, "c": Needles(VALUES)}, expected_sealed(plan), True)
+    places = {"a": clean, "b": leaking, "c": Needles(VALUES)}
+    leaks = Leaks(places, expected_sealed(plan), True, Custody(2, 0, True, True))
     held = {check.name.rpartition(" ")[2]: check.holds for check in leaks.checks(plan)}
-    assert held == {"a": True, "b": False, "c": False, "forgotten": True, "revealed": True}
+    kept = {"forgotten": True, "revealed": True, "keys": True, "key": True, "request": True}
+    assert held == {"a": True, "b": False, "c": False, **kept}
     assert leaks.sentences == ["log: x"]
 
 
