@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import secrets
 import uuid
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
@@ -32,7 +33,7 @@ class Record:
     action: Action | None = None
     route: str = ""
     address: str = ""
-    trace: str = field(default_factory=lambda: uuid.uuid4().hex)
+    trace: str = field(default_factory=lambda: secrets.token_hex(16))
     wanted: bool = False
     actor: Actor = NOBODY
     kind: str | None = None
