@@ -56,7 +56,7 @@ class Recently:
     def __init__(self, now: Callable[[], float] = time.monotonic) -> None:
         self._now = now
         self._results: dict[Hashable, Result] = {}
-        self._working = Semaphore()
+        self._working: dict[Hashable, Semaphore] = {}
 
     def within(self, age_s: float) -> Kept[Any]:
         """A way to ask for results that are renewed once they are `age_s` old, or a little later.
@@ -76,11 +76,15 @@ class Recently:
         return value
 
     def _first(self, key: Hashable, make: Callable[[], Any]) -> Result:
-        """One works it out, and those who ask meanwhile wait for it."""
-        with self._working:
+        """One works it out, and those who ask meanwhile wait for it.
+
+        What is worked out may ask for another result on its way.
+        """
+        with self._working.setdefault(key, Semaphore()):
             result = self._results.get(key)
             if result is None or result.is_old(self._now()):
                 result = self._work(key, make)
+        self._working.pop(key, None)
         return result
 
     def _work(self, key: Hashable, make: Callable[[], Any]) -> Result:

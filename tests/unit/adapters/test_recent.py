@@ -96,6 +96,23 @@ def test_whoever_asks_first_is_told_what_went_wrong() -> None:
         Recently().within(LONG)("month", counting(fails_at=1))
 
 
+def test_whoever_asks_meanwhile_waits_for_the_first_and_gets_the_same() -> None:
+    recently, work = Recently(), counting()
+
+    def slowly() -> int:
+        eventlet.sleep(0)
+        return work()
+
+    asked = [eventlet.spawn(recently.within(LONG), "month", slowly) for _ in range(3)]
+    assert [each.wait() for each in asked] == [1, 1, 1]
+
+
+def test_one_result_may_be_worked_out_from_another() -> None:
+    recent, work = Recently().within(LONG), counting()
+    with eventlet.Timeout(5):
+        assert recent("comparison", lambda: recent("month", work) + 10) == 11
+
+
 def test_a_decision_is_always_worked_out_anew() -> None:
     recently, work = Recently(), counting()
     assert [recently.within(0)("month", work) for _ in range(2)] == [1, 2]
