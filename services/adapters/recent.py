@@ -80,12 +80,14 @@ class Recently:
 
         What is worked out may ask for another result on its way.
         """
-        with self._working.setdefault(key, Semaphore()):
-            result = self._results.get(key)
-            if result is None or result.is_old(self._now()):
-                result = self._work(key, make)
-        self._working.pop(key, None)
-        return result
+        try:
+            with self._working.setdefault(key, Semaphore()):
+                result = self._results.get(key)
+                if result is None or result.is_old(self._now()):
+                    result = self._work(key, make)
+            return result
+        finally:
+            self._working.pop(key, None)
 
     def _work(self, key: Hashable, make: Callable[[], Any]) -> Result:
         started = self._now()
