@@ -65,7 +65,7 @@ def test_whoever_is_given_a_password_chooses_an_own_one_and_signs_in_with_it(
     page.get_by_label("用户名").fill("caller")
     page.get_by_label("密码", exact=True).fill("四月的河水很凉而且很清澈")
     page.get_by_role("button", name="登录", exact=True).click()
-    expect(page.get_by_role("link", name="县级 caller")).to_be_visible()
+    expect(page.get_by_role("button", name="退出")).to_be_visible()
     admin.reload()
     expect(admin.get_by_text("登录会话").first).to_be_visible()
     admin.get_by_role("button", name="收回“登录会话”").first.click()
