@@ -21,6 +21,8 @@ console = Console()
 
 REGISTRY, AUDIT = "registry", "/v1/audit"
 SECOND = len("2020-03-05T04:00:00")
+SILENT_S = 600
+"""So long nothing may come of an export: it has no end that could be told beforehand."""
 Url = Annotated[
     str | None,
     typer.Option(envvar="HAOPING_REGISTRY_URL", help="Address of registry; that of the stack here"),
@@ -116,7 +118,7 @@ def export(
     asked = {"format": format, **between(first, last)}
     headers = {"Authorization": f"Bearer {token}"}
     where = f"{at(REGISTRY, url)}{AUDIT}:export"
-    with httpx.stream("GET", where, params=asked, headers=headers, timeout=None) as answer:  # noqa: S113
+    with httpx.stream("GET", where, params=asked, headers=headers, timeout=SILENT_S) as answer:
         if answer.is_error:
             answer.read()
             raise NotAnswered(answer.json().get("detail"))
