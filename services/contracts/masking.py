@@ -41,8 +41,11 @@ def masked_name(name: str) -> str:
 
 
 def masked_number(number: str) -> str:
-    """The first three and the last four places of a long one; of a short one the last two."""
-    if len(number) < HEAD + TAIL + HEAD:
+    """The first three and the last four places of a long one; of a short one the last two.
+
+    How long it is, its digits and letters say, whatever parts them.
+    """
+    if sum(map(str.isalnum, number)) < HEAD + TAIL + HEAD:
         return STAR * max(1, len(number) - 2) + number[-2:]
     return number[:HEAD] + STAR * (len(number) - HEAD - TAIL) + number[-TAIL:]
 

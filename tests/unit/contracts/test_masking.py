@@ -35,6 +35,10 @@ def written(draw: st.DrawFn, number: str) -> str:
     return "".join(script[int(digit)] + gap for digit, gap in zip(number, gaps, strict=True))
 
 
+def test_blanks_make_no_number_longer_than_its_digits() -> None:
+    assert masked_text("120 / 00 1", {}) == "******** 1"
+
+
 @given(st.data(), NUMBERS, AROUND, AROUND)
 def test_no_number_survives_however_it_is_written(
     data: st.DataObject, number: str, before: str, after: str
