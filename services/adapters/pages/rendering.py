@@ -71,6 +71,7 @@ def environment(language: str) -> Environment:
     made.install_gettext_translations(translations(language), newstyle=True)  # type: ignore[attr-defined]
     made.globals["language"] = language
     made.filters["number"] = number
+    made.filters["translated"] = translations(language).gettext
     return made
 
 

@@ -7,8 +7,8 @@ from babel.messages.catalog import Catalog
 from babel.messages.extract import extract_from_dir
 
 from services.adapters.pages.language import LOCALE, catalog
-from services.adapters.pages.rendering import EXTENSIONS, TEMPLATES
-from services.adapters.pages.visitor import ENGLISH
+from services.adapters.pages.rendering import EXTENSIONS, TEMPLATES, environment
+from services.adapters.pages.visitor import ENGLISH, LANGUAGES
 from services.adapters.settings import ROOT
 from services.score.indicators import INDICATORS
 from services.score.recipes import load_recipes
@@ -64,3 +64,9 @@ def test_what_an_indicator_counts_and_where_that_comes_from_has_an_english_text(
     }
     said |= {recipe.source for recipe in load_recipes(ROOT / "config" / "index").values()}
     assert {text for text in said if english.get(text) is None} == set()
+
+
+@pytest.mark.parametrize("language", LANGUAGES)
+def test_what_a_service_says_may_hold_a_per_cent_sign(language: str) -> None:
+    said = environment(language).from_string("{{ text | translated }}")
+    assert said.render(text="好评，99.39 %") == "好评，99.39 %"
