@@ -13,11 +13,10 @@ import httpx
 import pytest
 
 from services.adapters.mongo import connect
-from services.adapters.settings import load_settings
 from services.console.stack import Stack
 from services.contracts.directory import Directory
 from services.score.service import Score
-from tests.integration.bus import purge
+from tests.integration.bus import purge, settings
 from tests.integration.test_score_service import (
     PATIENCE_S,
     PEOPLE,
@@ -50,8 +49,8 @@ def town(stack: Stack, container_factory: ContainerFactory) -> Iterator[Running]
     listening = eventlet.listen(("127.0.0.1", 0))
     address = f"127.0.0.1:{listening.getsockname()[1]}"
     listening.close()
-    uris = {"AMQP_URI": stack.amqp_uri, "MONGO_URI": stack.mongo_uri, "MONGO_DATABASE": name}
-    container = container_factory(Score, load_settings() | uris | {"WEB_SERVER_ADDRESS": address})
+    config = settings(stack, MONGO_DATABASE=name, WEB_SERVER_ADDRESS=address)
+    container = container_factory(Score, config)
     container.start()
     running = Running(db, f"http://{address}")
     pressed = (rating(f"2020-12-{n % 28 + 1:02}") for n in range(99))

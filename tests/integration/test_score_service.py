@@ -19,7 +19,7 @@ from typer.testing import CliRunner
 
 from services.adapters.bus.topology import declare
 from services.adapters.mongo import Db, connect
-from services.adapters.settings import load_settings, token_hash
+from services.adapters.settings import token_hash
 from services.console.bench import scoring
 from services.console.bench.freshness import Busy
 from services.console.month import month_app
@@ -28,7 +28,7 @@ from services.contracts.actor import Role
 from services.contracts.directory import Directory, Principal
 from services.contracts.topology import STORE_ERRANDS
 from services.score.service import Score
-from tests.integration.bus import purge, taken
+from tests.integration.bus import purge, settings, taken
 from tests.unit.score.town import CONFIG, DIRECTORY, case_document, rating, store, touch
 
 pytestmark = pytest.mark.integration
@@ -89,12 +89,7 @@ def running(stack: Stack, container_factory: ContainerFactory) -> Iterator[Runni
     listening = eventlet.listen(("127.0.0.1", 0))
     port = listening.getsockname()[1]
     listening.close()
-    config = load_settings() | {
-        "AMQP_URI": stack.amqp_uri,
-        "MONGO_URI": stack.mongo_uri,
-        "MONGO_DATABASE": name,
-        "WEB_SERVER_ADDRESS": f"127.0.0.1:{port}",
-    }
+    config = settings(stack, MONGO_DATABASE=name, WEB_SERVER_ADDRESS=f"127.0.0.1:{port}")
     container = container_factory(Score, config)
     container.start()
     yield Running(db, f"http://127.0.0.1:{port}")
