@@ -8,6 +8,7 @@ from typing import Any
 
 from werkzeug.wrappers import Request
 
+from services.adapters.at_once import at_once
 from services.adapters.pages import View, Visitor, page
 from services.contracts.actor import Action
 from services.contracts.vocabulary import COMPOSITE
@@ -25,16 +26,20 @@ class Comparing(BoardView):
         """A period beside another one, or a revision beside another."""
         index, other = request.args.get("index") or COMPOSITE, request.args.get("with") or None
         asked = {"index": index, **({"with": other} if other else {})}
-        told = self.figures_if_any(visitor, f"/v1/compare/{period}", **asked)
+        told, month, indexes = at_once(
+            lambda: self.figures_if_any(visitor, f"/v1/compare/{period}", **asked),
+            lambda: self.month_now(visitor, a_period(period)),
+            lambda: self.indexes(visitor),
+        )
         shown = {
             "key": period,
             "index": index,
             "other": other,
             "told": told,
-            "month": self.month_now(visitor, a_period(period)),
+            "month": month,
             "period": a_period(period),
         }
-        return View("board/compare.html", {**shown, **self.indexes(visitor), **self.named(visitor)})
+        return View("board/compare.html", {**shown, **indexes, **self.named(visitor)})
 
     @page("GET", "/board/<period>/what-if", Action.READ_SCORES)
     def ask_what_if(self, request: Request, visitor: Visitor, period: str) -> View:

@@ -3,10 +3,12 @@
 from __future__ import annotations
 
 import time
+from functools import partial
 from typing import Any
 
 from werkzeug.wrappers import Request
 
+from services.adapters.at_once import at_once
 from services.adapters.pages import View, Visitor, page
 from services.adapters.services import ServicesByName
 from services.contracts.actor import Action
@@ -28,13 +30,18 @@ class HealthPage:
     @page("GET", "/admin/health", Action.READ_QUARANTINE)
     def health(self, request: Request, visitor: Visitor) -> View:
         """Every service, the alarms, and what runs here; what does not answer is said to."""
-        checks = [self._checked(name) for name in BEHIND]
+        watched, installation, waiting, *checks = at_once(
+            lambda: self._asked("store", f"/v1/watch?age={LOOK_AGAIN_S}", visitor),
+            lambda: self._asked("registry", "/v1/installation", visitor),
+            lambda: self._asked("store", "/v1/quarantine?limit=500", visitor),
+            *(partial(self._checked, name) for name in BEHIND),
+        )
         shown = {
             "checks": checks,
             "wrong": [each["name"] for each in checks if not each["good"]],
-            "watched": self._asked("store", f"/v1/watch?age={LOOK_AGAIN_S}", visitor),
-            "installation": self._asked("registry", "/v1/installation", visitor),
-            "waiting": self._asked("store", "/v1/quarantine?limit=500", visitor),
+            "watched": watched,
+            "installation": installation,
+            "waiting": waiting,
         }
         return View("admin/health.html", shown)
 

@@ -10,6 +10,7 @@ from typing import Any
 
 from werkzeug.wrappers import Request, Response
 
+from services.adapters.at_once import at_once
 from services.adapters.pages import View, Visitor, go, page
 from services.contracts.actor import Action
 from services.contracts.printing import POINTS
@@ -76,8 +77,12 @@ class MonthBoard(BoardView):
         typed: Mapping[str, Any] | None = None,
     ) -> View:
         period, index = a_period(key), _index(request)
-        told = self.figures(visitor, f"/v1/scores/{key}", index=index)
-        moved = self.figures_if_any(visitor, f"/v1/compare/{key}", index=index)
+        told, moved, month, indexes = at_once(
+            lambda: self.figures(visitor, f"/v1/scores/{key}", index=index),
+            lambda: self.figures_if_any(visitor, f"/v1/compare/{key}", index=index),
+            lambda: self.month_now(visitor, period),
+            lambda: self.indexes(visitor),
+        )
         shown = {
             "period": period,
             "key": key,
@@ -87,7 +92,7 @@ class MonthBoard(BoardView):
             "differences": list(map(_difference, told.get("differences") or ())),
             "unranked": [each for each in told["units"] if each["rank"] is None],
             "moved": {each["unit"]: each for each in moved["units"]} if moved else {},
-            "month": self.month_now(visitor, period),
+            "month": month,
             "is_over": self.clock.now() >= period.ends(self.zone),
             "this_month": self.this_month,
             "done": done,
@@ -95,8 +100,7 @@ class MonthBoard(BoardView):
             "typed": typed or {},
         }
         status = error.status if error else HTTPStatus.OK
-        known = {**self.indexes(visitor), **self.named(visitor)}
-        return View("board/month.html", {**shown, **known}, status)
+        return View("board/month.html", {**shown, **indexes, **self.named(visitor)}, status)
 
 
 def _difference(told: Line) -> Line:

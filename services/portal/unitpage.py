@@ -7,6 +7,7 @@ from typing import Any
 
 from werkzeug.wrappers import Request
 
+from services.adapters.at_once import at_once
 from services.adapters.pages import View, Visitor, page
 from services.contracts.actor import Action
 from services.contracts.vocabulary import COMPOSITE
@@ -21,8 +22,11 @@ class UnitPage(BoardView):
     def unit(self, request: Request, visitor: Visitor, period: str, unit: str) -> View:
         """The terms of the score, every figure, what stands beside it, and why it moved."""
         index, key = request.args.get("index") or COMPOSITE, a_period(period).key
-        told = self.figures(visitor, f"/v1/explain/{key}/{unit}", index=index)
-        moved = self.figures_if_any(visitor, f"/v1/compare/{key}", index=index)
+        told, moved, indexes = at_once(
+            lambda: self.figures(visitor, f"/v1/explain/{key}/{unit}", index=index),
+            lambda: self.figures_if_any(visitor, f"/v1/compare/{key}", index=index),
+            lambda: self.indexes(visitor),
+        )
         lines = [moved["region"], *moved["units"]] if moved else []
         shown = {
             "key": key,
@@ -33,8 +37,7 @@ class UnitPage(BoardView):
             "before": moved["before"] if moved else None,
             "log_part": log_part,
         }
-        known = {**self.indexes(visitor), **self.named(visitor)}
-        return View("board/unit.html", {**shown, **known})
+        return View("board/unit.html", {**shown, **indexes, **self.named(visitor)})
 
     @page("GET", "/board/<period>/units/<unit>/<figure>", Action.READ_SCORES)
     def figure(

@@ -27,6 +27,9 @@ UNDECIDED = ["open", "replaying"]
 RATING = (*KIND, "stored_at", "received_at", "decisions", "links")
 ERRAND = tuple("unit window day stage reached_at promised_by rated_as stored_at".split())
 
+Behind = dict[str, tuple[tuple[str, ...], tuple[str, ...]]]
+"""By unit, the keys of its bad and of its invalid first ratings."""
+
 
 class Happenings:
     """What happened in a period, by unit, read from tallies, imports and cases."""
@@ -63,9 +66,9 @@ class Happenings:
             for unit, own in breathing(kept.items())
         }
 
-    def buckets(self, period: Period) -> Iterator[Kept]:
-        """The buckets of every unit and day."""
-        return self._tallies.between(period.first, period.last)
+    def buckets(self, period: Period, units: frozenset[str] | None = None) -> Iterator[Kept]:
+        """The buckets of every day, of some units or of all."""
+        return self._tallies.between(period.first, period.last, units)
 
     def _cases_by_unit(self, period: Period, cut_off: datetime) -> dict[str, list[CaseAtCutOff]]:
         cases: dict[str, list[CaseAtCutOff]] = {}
@@ -85,13 +88,13 @@ class Happenings:
 
     def behind(
         self, buckets: Iterable[Kept], units: frozenset[str] | None, bad: frozenset[int]
-    ) -> dict[str, tuple[tuple[str, ...], tuple[str, ...]]]:
+    ) -> Behind:
         """Keys of the bad and of the invalid first ratings, by unit: what explains a figure.
 
         A bucket that was checked knows them; of the others, those are read that hold any.
         """
-        found: dict[str, tuple[tuple[str, ...], tuple[str, ...]]] = {}
-        for kept in buckets:
+        found: Behind = {}
+        for kept in breathing(buckets):
             if units is None or kept.unit in units:
                 told = kept if kept.tells(bad) else self._tallies.told(kept, bad)
                 if told.bad or told.invalid:

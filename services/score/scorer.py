@@ -20,7 +20,7 @@ from services.score import views
 from services.score.archive import Imports
 from services.score.board import REGION, Context, Line, Scoring
 from services.score.facts import UnitFacts
-from services.score.happenings import Happenings
+from services.score.happenings import Behind, Happenings
 from services.score.index import Recipe
 from services.score.kept import Kept
 from services.score.missing import missing
@@ -131,9 +131,15 @@ class Scorer:
     def published(self, month: Month, index: str, revision: int | None = None) -> View:
         """A published revision, by default the last. Raises NotFound."""
         found = [each for each in month.published if revision in (None, each.revision)]
-        page = self.months.scores(found[-1].snapshot, index) if found else None
+        page = self._kept(found[-1].snapshot, index) if found else None
         if page is None:
             raise NotFound(f"{month.period} was not published like this by an index '{index}'")
+        return page
+
+    def _kept(self, snapshot: str, index: str) -> View | None:
+        page: View | None = self.recent(
+            ("scores", snapshot, index), lambda: self.months.scores(snapshot, index)
+        )
         return page
 
     def read(self, month: Month, index: str) -> Reading:
@@ -191,12 +197,22 @@ class Scorer:
         units: frozenset[str] | None = None,
     ) -> Reading:
         """The same with the keys of the bad and invalid ratings behind it, or behind some units."""
-        buckets = self.happenings.buckets(reading.period) if read is None else read
-        behind = self.happenings.behind(buckets, units, self.bad)
+        behind = self._behind(reading.period, read, units)
         facts = {
             unit: own.explained(*behind.get(unit, ((), ()))) for unit, own in reading.facts.items()
         }
         return Reading(reading.period, reading.month, reading.context, facts)
+
+    def _behind(
+        self, period: Period, read: Sequence[Kept] | None, units: frozenset[str] | None
+    ) -> Behind:
+        def look() -> Behind:
+            found = self.happenings.buckets(period, units) if read is None else read
+            return self.happenings.behind(found, units, self.bad)
+
+        everybody = units is None or units >= self.directory.unit.keys()
+        behind: Behind = self.recent(("behind", period.key), look) if everybody else look()
+        return behind
 
     def explain(self, key: str, unit: str, index: str) -> View:
         """A unit's figures with definitions and the ratings and cases behind them.
