@@ -170,7 +170,7 @@ def test_a_session_that_ended_costs_nothing_that_was_typed(
     page.context.clear_cookies()
     form(page, "verify").locator("button").click()
     page.get_by_label("个人令牌").fill(tokens["officer-gaj"])
-    page.locator("main").get_by_role("button", name="登录").click()
+    page.get_by_role("button", name="用令牌进入").click()
     expect(page).to_have_url(re.compile(f"/work/cases/{id}$"))
     expect(form(page, "verify").get_by_label("核实情况")).to_have_value("写了很久")
 

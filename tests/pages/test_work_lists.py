@@ -143,7 +143,7 @@ def test_a_dispatcher_gives_many_cases_at_once_and_sees_what_became_of_each(
         page.get_by_label(f"选择工单 {id}").check()
     page.get_by_label("勾选的交给").select_option("officer-mzj")
     page.get_by_role("button", name="批量指派").click()
-    expect(page.get_by_role("status")).to_contain_text("2 件已交给民政局 officer，1 件没有交出")
+    expect(page.get_by_role("status")).to_contain_text("2 件已交给民政局整改经办人，1 件没有交出")
     expect(page.get_by_role("row").filter(has_text=stale)).to_contain_text("情况已有变化")
     expect(page.get_by_role("row").filter(has_text=one)).to_contain_text("已指派")
     assert cases.read(two)["assignee"] == "officer-mzj"
@@ -185,7 +185,7 @@ def test_a_search_finds_by_words_or_says_kindly_that_there_is_nothing(
     page.goto("/work/find?q=" + "0" * 16)
     expect(page.get_by_role("heading", name="没有这个编号的工单，或不在您的范围内")).to_be_visible()
     page.goto("/work/find?q=交通运输局")
-    expect(page.get_by_role("link", name=re.compile("交通运输局 officer"))).to_be_visible()
+    expect(page.get_by_role("link", name=re.compile("交通运输局整改经办人"))).to_be_visible()
     page.goto("/work/find?q=<script>")
     expect(page.get_by_role("heading", name="没有找到“<script>”")).to_be_visible()
     assert grave_violations(page) == []
