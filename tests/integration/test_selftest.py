@@ -114,8 +114,8 @@ def without_sms(folder: Path) -> str:
     del rules["channels"]["by_code"]["sms"]
     (folder / "rules").mkdir()
     (folder / "rules" / "weiyuan.yaml").write_text(yaml.safe_dump(rules), "utf-8")
-    tags = (ROOT / "config" / "rules" / "tags.yaml").read_text("utf-8")
-    (folder / "rules" / "tags.yaml").write_text(tags, "utf-8")
+    for unchanged in ("rules/tags.yaml", "privacy.yaml"):
+        (folder / unchanged).write_text((ROOT / "config" / unchanged).read_text("utf-8"), "utf-8")
     return str(folder)
 
 
