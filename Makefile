@@ -34,13 +34,13 @@ real: $(READY) ## The tests on a real broker and database
 	@$(REAL) "integration and not slow" tests/integration
 
 story: $(READY) ## What is kept on a real database as on the fake, and the whole story
-	@$(REAL) "integration or e2e" tests/e2e tests/contract
+	@$(REAL) "(integration or e2e) and not slow" tests/e2e tests/contract
 
 pages: $(READY) ## The tests of pages, in a real browser
 	@$(BROWSER)
 
-slow: $(READY) ## What takes minutes: thousands of made-up requests, benches in small
-	@$(REAL) slow tests/integration
+slow: $(READY) ## What takes minutes: made-up requests by the thousand, benches in small, sabotage, a replay
+	@$(REAL) slow tests/integration tests/e2e
 
 screens: $(READY) ## Pictures of every page, into docs/screens
 	@PYTHONWARNINGS=ignore $(BIN)/python -m tests.screens.take

@@ -68,6 +68,7 @@ def test_a_year_is_captured_rectified_scored_and_reconciled(tmp_path: Path) -> N
     assert {"sealed with the former key", "rater forgotten on request"} <= names(tmp_path)
 
 
+@pytest.mark.slow
 def test_a_rating_that_is_there_twice_is_caught_and_named(tmp_path: Path) -> None:
     ended = haoping(tmp_path, "demo", "--presses", str(FEW), "--sabotage", "double")
     assert f"MISMATCH stored: generator {FEW}, recount" in ended.stdout, ended.stderr
@@ -75,6 +76,7 @@ def test_a_rating_that_is_there_twice_is_caught_and_named(tmp_path: Path) -> Non
     assert {"captured", "stored", "level 5"} <= mismatches(tmp_path)
 
 
+@pytest.mark.slow
 def test_a_published_month_is_replayed_to_its_level_mean(tmp_path: Path) -> None:
     ended = haoping(tmp_path, "replay", "guangdong-2021-01", "--scale", "20000")
     assert ended.returncode == 0, ended.stdout + ended.stderr
