@@ -40,7 +40,8 @@ pages: $(READY) ## The tests of pages, in a real browser
 	@$(BROWSER)
 
 slow: $(READY) ## What takes minutes: made-up requests by the thousand, benches in small, sabotage, a replay
-	@$(REAL) slow tests/integration tests/e2e
+	@$(REAL) slow tests/integration tests/contract tests/e2e
+	@HAOPING_EXAMPLES=500 $(UNIT)
 
 screens: $(READY) ## Pictures of every page, into docs/screens
 	@PYTHONWARNINGS=ignore $(BIN)/python -m tests.screens.take

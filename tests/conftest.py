@@ -13,7 +13,9 @@ from hypothesis import settings
 
 from services.console.stack import Stack
 
-settings.register_profile("haoping", deadline=None)
+EXAMPLES = int(os.environ.get("HAOPING_EXAMPLES", "50"))
+"""How many examples a property is tried with; `make slow` tries ten times as many."""
+settings.register_profile("haoping", deadline=None, max_examples=EXAMPLES)
 settings.load_profile("haoping")
 
 

@@ -10,7 +10,6 @@ from werkzeug.wrappers import Request
 from services.adapters.http import api, read_json, read_query
 from services.adapters.timer import every
 from services.contracts.actor import Action, Actor
-from services.contracts.period import Period
 from services.score.board import REGION
 from services.score.closing import Closer, Closing
 from services.score.forms import Watched
@@ -36,13 +35,8 @@ class Deciding(Wired):
     @api("GET", "/v1/months/<period>", Action.READ_SCORES, asks=Watched)
     def get_month(self, request: Request, actor: Actor, period: str) -> View:
         """How far a period has come, and what would keep it from closing."""
-        asked, month = read_query(request, Watched), Months(self.db).get(Period.parse(period).key)
-        decided = (month.period, month.state, month.snapshot, len(month.published))
-        found: View = self.recent.within(asked.age)(
-            ("month", asked.now, *decided),
-            lambda: self._scorer(waiting_s=0).month(period, asked.now),
-        )
-        return found
+        asked = read_query(request, Watched)
+        return self._scorer(waiting_s=0).month(period, asked.now)
 
     @api("GET", "/v1/months/<period>/late", Action.READ_SCORES)
     def get_late(self, request: Request, actor: Actor, period: str) -> View:

@@ -24,7 +24,7 @@ class Aged(Form):
     age: int = Field(default=0, ge=0, le=OLDEST_S)
 
 
-class Watched(Aged):
+class Watched(Form):
     """Whether to look anew at what would keep a period from closing that was closed before."""
 
     now: bool = False

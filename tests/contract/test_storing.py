@@ -230,6 +230,7 @@ def test_any_interleaving_of_sends_and_resends_stores_each_press_once(
     assert db["quarantine"].count_documents({}) == 0
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("often", [150])
 def test_the_receipts_of_one_press_do_not_grow_without_end(db: Db, often: int) -> None:
     first = press()

@@ -207,6 +207,7 @@ def test_any_interleaving_of_replicas_ends_with_the_right_counts(db: Db, seed: i
     assert counted(db) == there(db)
 
 
+@pytest.mark.slow
 def test_more_touches_than_fit_at_once_are_all_settled(
     db: Db, monkeypatch: pytest.MonkeyPatch
 ) -> None:

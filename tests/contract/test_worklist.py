@@ -79,6 +79,7 @@ def test_the_same_id_with_other_content_does_not_stay_in_the_air(store: Store) -
     assert (store.row("r:a")["state"], store.row("r:a")["reason"]) == ("open", "id_conflict")
 
 
+@pytest.mark.slow
 def test_all_rows_of_a_reason_are_replayed_at_once(store: Store) -> None:
     store.store(*(press(window="w9", rating_id=f"r{n}") for n in range(450)))
     store.store(press(window="w8", unit="nowhere", rating_id="other"))

@@ -196,6 +196,7 @@ def test_a_path_that_cannot_be_tried_is_no_silence(
     assert cells(result, "ok") == 10
 
 
+@pytest.mark.slow
 def test_while_the_broker_is_down_it_fails_cleanly_and_says_so(
     stack: Stack, db: Db, running: Callable[..., str], ways: list[str]
 ) -> None:

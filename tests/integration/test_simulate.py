@@ -92,7 +92,13 @@ def ways(stack: Stack, protocol: str, named: list[str]) -> list[Way]:
 
 
 @pytest.mark.parametrize(
-    ("protocol", "count"), [("http", 2), ("mqtt", 2), ("amqp", 2), ("mixed", 3)]
+    ("protocol", "count"),
+    [
+        pytest.param("http", 2, marks=pytest.mark.slow),
+        pytest.param("mqtt", 2, marks=pytest.mark.slow),
+        pytest.param("amqp", 2, marks=pytest.mark.slow),
+        ("mixed", 3),
+    ],
 )
 def test_a_fleet_on_a_bad_day_reconciles(
     stack: Stack, town: Town, tmp_path: Path, protocol: str, count: int
