@@ -23,6 +23,8 @@ from services.contracts.vocabulary import Channel
 Waiting = TypeVar("Waiting")
 CLOSING_DAY, CLOSING_MINUTE = 11, 600
 MIDYEAR_DAY, MIDYEAR_MINUTE = 182, 720
+SETTLED_S = 240.0
+"""A year of presses comes faster than a busy machine stores it."""
 JUST_AFTER = timedelta(minutes=1)
 SIGNING_IN = (
     (f"system-{Channel.PC}", "capture", RATINGS),
@@ -135,7 +137,7 @@ class Story:
 
     def _settle(self) -> None:
         with self.narrator.phase(SETTLING):
-            eventually(self._all_seen, "everything to be stored and counted")
+            eventually(self._all_seen, "everything to be stored and counted", SETTLED_S)
             self._nothing_pending()
 
     def _all_seen(self) -> bool:
