@@ -13,6 +13,7 @@ from pymongo.errors import DuplicateKeyError
 
 from services.adapters.mongo import Db, Document
 from services.contracts.anchors import Head, Summary, Top, anchor, latest, summary
+from services.errors import NotFound
 
 AT_ONCE = 1000
 
@@ -65,6 +66,12 @@ class Anchors:
         within = {"$gt": f"{self._ledger}:", "$lt": f"{self._ledger};"}
         found = list(self._days.find({"_id": within}).sort("_id", -1).limit(1))
         return Summary.model_validate(found[0]) if found else None
+
+    def newest(self) -> Summary:
+        """The newest summary. Raises NotFound before the first."""
+        if (found := self.last()) is None:
+            raise NotFound("Nothing was anchored yet; that is done a minute after the first start")
+        return found
 
     def _day(self, day: date) -> str:
         return f"{self._ledger}:{day.isoformat()}"

@@ -14,6 +14,7 @@ from datetime import datetime, timedelta
 from typing import Any
 
 from pydantic import AwareDatetime, BaseModel, ConfigDict
+from pymongo import UpdateOne
 
 from services.adapters.mongo import Db, Document
 from services.adapters.sealing.datakeys import key_of
@@ -107,10 +108,11 @@ class Resealing:
         name, field = PLACES[before.place]
         wanted = {"_id": {"$gt": before.after}, field: {"$ne": None}}
         found = list(self._db[name].find(wanted, {field: 1}).sort("_id", 1).limit(AT_ONCE))
-        fates = [self._renewed(name, field, each) for each in found]
+        writes = [write for each in found if (write := self._renewal(name, field, each))]
+        done = self._db[name].bulk_write(writes, ordered=False).matched_count if writes else 0
         counted = {
-            "resealed": before.resealed + fates.count(True),
-            "missed": before.missed + fates.count(False),
+            "resealed": before.resealed + done,
+            "missed": before.missed + len(writes) - done,
         }
         if len(found) == AT_ONCE:
             return before.model_copy(update={**counted, "after": found[-1]["_id"]})
@@ -123,14 +125,12 @@ class Resealing:
         at = {"begun_at": before.begun_at, "place": before.place, "after": before.after}
         self._state.update_one({**STATE, **at, "ended_at": None}, {"$set": after.model_dump()})
 
-    def _renewed(self, name: str, field: str, document: Document) -> bool | None:
-        """Whether it was sealed anew; None when it need not be, False when somebody was faster."""
+    def _renewal(self, name: str, field: str, document: Document) -> UpdateOne | None:
+        """Seals a document anew unless somebody is faster; None when it need not be."""
         before = document[field]
         after = self._anew(name, before)
-        if after == before:
-            return None
         guard = {"_id": document["_id"], field: before}
-        return self._db[name].update_one(guard, {"$set": {field: after}}).matched_count == 1
+        return None if after == before else UpdateOne(guard, {"$set": {field: after}})
 
     def _anew(self, name: str, value: Any) -> Any:
         if isinstance(value, list):
