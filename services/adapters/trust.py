@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import ssl
 from collections.abc import Mapping
+from functools import cache
 from typing import Any
 from urllib.parse import parse_qs, urlsplit
 
@@ -23,9 +24,18 @@ def ca_file(config: Mapping[str, Any]) -> str | None:
 
 def context(config: Mapping[str, Any]) -> ssl.SSLContext:
     """What an HTTP or mail client trusts: TLS 1.2 on. Raises OSError for a file that is none."""
+    return trusting(ca_file(config))
+
+
+@cache
+def trusting(own: str | None = None) -> ssl.SSLContext:
+    """The machine's authorities and that of the file `own`.
+
+    Read once, for to read them takes longer than most answers.
+    """
     made = ssl.create_default_context()
     made.minimum_version = OLDEST
-    if own := ca_file(config):
+    if own:
         made.load_verify_locations(own)
     return made
 

@@ -18,7 +18,7 @@ from typing import Any
 import httpx
 from nameko.extensions import DependencyProvider
 
-from services.adapters.trust import context
+from services.adapters.trust import context, trusting
 from services.errors import Misconfigured
 
 TIMEOUT_S = 10.0
@@ -45,7 +45,7 @@ class Sender:
     ) -> None:
         self._networks = networks
         self._client = httpx.Client(
-            timeout=TIMEOUT_S, follow_redirects=False, trust_env=False, verify=trusted or True
+            timeout=TIMEOUT_S, follow_redirects=False, trust_env=False, verify=trusted or trusting()
         )
 
     def post(self, url: str, headers: Mapping[str, str], body: bytes) -> Answer:

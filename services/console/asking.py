@@ -8,6 +8,7 @@ from typing import Annotated, Any
 import httpx
 import typer
 
+from services.adapters.trust import trusting
 from services.console.stack.layout import Layout
 from services.console.stack.ports import LOOPBACK
 from services.errors import Unavailable
@@ -42,7 +43,9 @@ def ask(
     """
     headers = {"Authorization": f"Bearer {token}", **({"Content-Type": type} if type else {})}
     try:
-        response = httpx.request(method, url + path, headers=headers, timeout=TIMEOUT_S, **options)
+        response = httpx.request(
+            method, url + path, headers=headers, timeout=TIMEOUT_S, verify=trusting(), **options
+        )
     except httpx.TransportError as error:
         raise NotAnswered(f"{url} does not answer ({error}); see `haoping doctor`") from None
     if response.is_error:

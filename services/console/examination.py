@@ -14,6 +14,7 @@ from typing import Any
 
 import httpx
 
+from services.adapters.trust import trusting
 from services.console.stack import StackFailed, broker, database, processes
 from services.console.stack.install import may_install
 from services.console.stack.layout import Layout
@@ -148,7 +149,9 @@ def _too_quiet(layout: Layout, port: int | None) -> list[Finding]:
     try:
         headers = {"Authorization": f"Bearer {token.read_text()}"}
         url = f"http://{LOOPBACK}:{port}/v1/watch"
-        answer = httpx.get(url, headers=headers, timeout=WATCH_S, trust_env=False)
+        answer = httpx.get(
+            url, headers=headers, timeout=WATCH_S, trust_env=False, verify=trusting()
+        )
         return watched(answer.raise_for_status().json())
     except httpx.HTTPError as error:
         words = f"cannot be asked ({error}); look at {layout.log('store')}"

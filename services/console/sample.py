@@ -5,9 +5,11 @@ from __future__ import annotations
 import json
 import os
 from pathlib import Path
+from typing import Any
 
 import httpx
 
+from services.adapters.trust import trusting
 from services.console.demo.county import County, build
 from services.console.stack import Stack
 from services.console.stack.failure import StackFailed
@@ -58,7 +60,8 @@ def sign_ins(tokens: dict[str, str]) -> list[tuple[str, str]]:
 
 
 def _asked(method: str, url: str, headers: dict[str, str], body: object = None) -> dict[str, int]:
-    answer = httpx.request(method, url, headers=headers, json=body, timeout=30, trust_env=False)
+    options: dict[str, Any] = {"timeout": 30, "trust_env": False, "verify": trusting()}
+    answer = httpx.request(method, url, headers=headers, json=body, **options)
     answer.raise_for_status()
     said: dict[str, int] = answer.json()
     return said

@@ -10,7 +10,7 @@ from collections.abc import Iterable, Iterator, Sequence
 from contextlib import ExitStack
 from datetime import datetime
 from itertools import groupby
-from typing import Annotated
+from typing import Annotated, Protocol
 
 import httpx
 import typer
@@ -50,6 +50,18 @@ REMEDIES = {
     "refused by the store": "mend the rules or the registry accordingly, then try again",
 }
 console = Console()
+
+
+class Clock(Protocol):
+    """What waiting goes by, as the module `time` offers it."""
+
+    def monotonic(self) -> float:
+        """Seconds since any moment."""
+
+    def sleep(self, seconds: float, /) -> None:
+        """Wait."""
+
+
 Within = Annotated[float, typer.Option(help="Seconds until a probe counts as lost", min=1)]
 Skipped = Annotated[
     list[By] | None, typer.Option(help="A path that this installation does not have")
@@ -118,27 +130,31 @@ def _over_http(place: Place) -> Iterator[Path]:
     yield Plate(place) if "window" in place.at else Closed(By.PLATE, NO_WINDOW, (Channel.QR,))
 
 
-def try_all(paths: Sequence[Path], channels: Sequence[Channel], within_s: float) -> list[Probe]:
+def try_all(
+    paths: Sequence[Path], channels: Sequence[Channel], within_s: float, clock: Clock = time
+) -> list[Probe]:
     """Send every level through every channel of every path; wait up to `within_s` for all."""
-    deadline = time.monotonic() + within_s
+    deadline = clock.monotonic() + within_s
     sent: list[tuple[Path, Probe]] = []
     for left, path in zip(range(len(paths), 0, -1), paths, strict=True):
-        remaining = deadline - time.monotonic()
-        sent += _sent(path, channels, remaining / min(left, 2))
+        now = clock.monotonic()
+        sent += _sent(path, channels, now + (deadline - now) / min(left, 2), clock)
     waiting = [(path, probe) for path, probe in sent if probe.obstacle == LOST]
     while waiting:
         waiting = [(path, probe) for path, probe in waiting if not settled(path, probe)]
-        if time.monotonic() > deadline:
+        if clock.monotonic() > deadline:
             break
-        time.sleep(POLL_S if waiting else 0)
+        clock.sleep(POLL_S if waiting else 0)
     return [probe for _, probe in sent]
 
 
-def _sent(path: Path, channels: Sequence[Channel], for_s: float) -> list[tuple[Path, Probe]]:
+def _sent(
+    path: Path, channels: Sequence[Channel], until: float, clock: Clock
+) -> list[tuple[Path, Probe]]:
     """Probes sent on a path; one that is slow does not use up the time of the others."""
-    until, drawn_here = time.monotonic() + for_s, list(drawn(path, channels))
+    drawn_here = list(drawn(path, channels))
     for probes in drawn_here:
-        if time.monotonic() < until:
+        if clock.monotonic() < until:
             path.send(probes)
         else:
             refuse(probes, SLOW)

@@ -22,6 +22,7 @@ from services.contracts.directory import Directory, Principal
 from services.contracts.rectification import case_id
 from services.rectify.service import Rectify
 from services.store.service import Store
+from tests import web
 from tests.integration.bus import eventually, free_address, in_the_county
 from tests.unit.rectify.county import DIRECTORY, MONDAY
 
@@ -55,7 +56,7 @@ class Town:
         """What the hall's system is answered for a press about the social security office."""
         said = {"rating_id": str(uuid.uuid4()), "level": level, "channel": "tablet", **fields}
         about = {"unit": "social", "pressed_at": MONDAY.isoformat()}
-        answer = httpx.post(
+        answer = web.post(
             f"{self.edge}/v1/ratings", json={**about, **said}, headers=_bearer("hall")
         )
         assert answer.status_code == 202, answer.text
@@ -64,7 +65,7 @@ class Town:
 
     def receipt(self, code: str, query: str = "") -> httpx.Response:
         """What the rater sees."""
-        return httpx.get(f"{self.desk}/v1/receipts/{code}{query}")
+        return web.get(f"{self.desk}/v1/receipts/{code}{query}")
 
     def until(self, code: str, **shown: Any) -> dict[str, Any]:
         """The receipt, once it shows this."""
@@ -79,7 +80,7 @@ class Town:
     def ask(self, who: str, method: str, path: str, **options: Any) -> httpx.Response:
         """What a person is answered; everybody's token is their name."""
         headers = {**_bearer(who), **options.pop("headers", {})}
-        return httpx.request(method, self.desk + path, headers=headers, timeout=30, **options)
+        return web.request(method, self.desk + path, headers=headers, timeout=30, **options)
 
     def move(self, who: str, case: str, what: str, **said: Any) -> httpx.Response:
         """Make a move on what is there now."""

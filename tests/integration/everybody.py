@@ -18,6 +18,7 @@ from services.console.permissions import services
 from services.console.stack import Stack
 from services.contracts.actor import MAY, Action, Role
 from services.contracts.directory import Device, Directory, Principal, Unit, Window
+from tests import web
 from tests.integration.bus import free_address, in_the_county
 
 Containers = Callable[[type, Mapping[str, Any]], ServiceContainer]
@@ -125,7 +126,7 @@ def running(
             container.start()
         db = connect(config["MONGO_URI"], config["MONGO_DATABASE"])
         stacked.callback(db.client.close)
-        http = stacked.enter_context(httpx.Client(timeout=30, trust_env=False))
+        http = stacked.enter_context(web.Client(timeout=30, trust_env=False))
         yield Everybody(db, urls, started, http)
 
 

@@ -25,6 +25,7 @@ from services.contracts import topology
 from services.contracts.signing import DEVICE, ID, sign
 from services.registry.service import Registry
 from services.store.service import Store
+from tests import web
 from tests.county import DIRECTORY
 from tests.integration.bus import eventually, purge, settings, waiting
 
@@ -90,7 +91,7 @@ def town(stack: Stack, container_factory: Containers) -> Iterator[Town]:
         address = {"WEB_SERVER_ADDRESS": f"127.0.0.1:{ports[name]}"}
         container_factory(service, config | address).start()
     urls = {name: f"http://127.0.0.1:{port}" for name, port in ports.items()}
-    with httpx.Client(timeout=30) as http:
+    with web.Client(timeout=30) as http:
         yield Town(http, urls, db, config["AMQP_URI"])
     db.client.drop_database(db.name)
     db.client.close()

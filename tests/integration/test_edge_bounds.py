@@ -28,6 +28,7 @@ from services.adapters.http.turns import AT_ONCE, SMALL_BYTES
 from services.capture.service import Capture
 from services.console.stack import Stack
 from services.contracts import topology
+from tests import web
 from tests.county import DIRECTORY
 from tests.integration.bus import free_address, in_the_county, taken
 from tests.integration.test_capture import form
@@ -57,7 +58,7 @@ def config(stack: Stack) -> Iterator[dict[str, Any]]:
 def edge(config: dict[str, Any], container_factory: Containers) -> Iterator[httpx.Client]:
     """A client of a running edge."""
     container_factory(Capture, config).start()
-    with httpx.Client(base_url=f"http://{config['WEB_SERVER_ADDRESS']}") as client:
+    with web.Client(base_url=f"http://{config['WEB_SERVER_ADDRESS']}") as client:
         yield client
 
 
@@ -124,7 +125,7 @@ def test_who_asks_too_often_is_told_when_to_come_back(
 ) -> None:
     narrow = {**config, "HAOPING_LIMITS": {"requests": "3 per minute"}}
     container_factory(Capture, narrow).start()
-    with httpx.Client(base_url=f"http://{config['WEB_SERVER_ADDRESS']}") as client:
+    with web.Client(base_url=f"http://{config['WEB_SERVER_ADDRESS']}") as client:
         statuses = [
             client.post("/v1/ratings", json=form(), headers=HALL).status_code for _ in range(3)
         ]

@@ -19,6 +19,7 @@ from services.capture.service import Capture
 from services.console.stack import Stack
 from services.console.stack.ports import claim
 from services.contracts import topology
+from tests import web
 from tests.county import DIRECTORY, NOON
 from tests.integration.bus import purge, settings, taken
 
@@ -54,7 +55,7 @@ def db(config: dict[str, Any]) -> Iterator[Db]:
 def edge(config: dict[str, Any], db: Db, container_factory: Containers) -> Iterator[httpx.Client]:
     """A client of a running edge."""
     container_factory(Capture, config).start()
-    with httpx.Client(base_url=f"http://{config['WEB_SERVER_ADDRESS']}") as client:
+    with web.Client(base_url=f"http://{config['WEB_SERVER_ADDRESS']}") as client:
         yield client
 
 

@@ -10,7 +10,6 @@ from datetime import UTC, datetime, timedelta
 from pathlib import Path
 from typing import Any
 
-import httpx
 import pytest
 from kombu import Connection
 from nameko.containers import ServiceContainer
@@ -38,6 +37,7 @@ from services.contracts.keyring import Key, Ring
 from services.contracts.sequence import rating_id
 from services.contracts.signing import signature
 from services.store.service import Store
+from tests import web
 from tests.county import DIRECTORY
 from tests.integration.bus import eventually, purge, settings, taken, waiting
 
@@ -321,7 +321,7 @@ def test_readiness_says_which_way_leads_nowhere(
 ) -> None:
     container_factory(Capture, config).start()
     pattern = topology.raw_key("*")
-    with httpx.Client(base_url=f"http://{config['WEB_SERVER_ADDRESS']}", timeout=30) as client:
+    with web.Client(base_url=f"http://{config['WEB_SERVER_ADDRESS']}", timeout=30) as client:
         assert client.get("/readyz").json() == {"ready": True}
         assert topology.MQTT in client.get("/v1/asyncapi.json").json()["channels"]
         with Connection(stack.amqp_uri) as connection:
@@ -368,9 +368,7 @@ def test_what_was_refused_over_mqtt_and_amqp_is_replayed_after_mending(
     db[RINGS].update_one({"_id": "kiosk-1"}, {"$set": {"epoch": 2}})
     in_force(db, Directory(**{**everything, "version": 3}))
     root = {"Authorization": "Bearer root"}
-    with httpx.Client(
-        base_url=f"http://{store['WEB_SERVER_ADDRESS']}", headers=root
-    ) as list_of_work:
+    with web.Client(base_url=f"http://{store['WEB_SERVER_ADDRESS']}", headers=root) as list_of_work:
 
         def mended() -> bool:
             for reason in rows:

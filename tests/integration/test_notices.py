@@ -10,7 +10,6 @@ from functools import partial
 from pathlib import Path
 from typing import Any
 
-import httpx
 import pytest
 
 from services.adapters.settings import token_hash
@@ -18,6 +17,7 @@ from services.console.stack import Stack
 from services.contracts.actor import Role
 from services.contracts.directory import Directory, Principal
 from services.contracts.signing import ID, SIGNATURE, TIMESTAMP, signature
+from tests import web
 from tests.integration.bus import eventually
 from tests.integration.citizens import COUNTY, Containers, Town, town
 from tests.integration.listeners import Heard, Letters, mail_server, web_listener
@@ -229,4 +229,4 @@ def test_a_mail_server_that_is_down_loses_nothing(
         county.case_of(county.press(level=1)["rating_id"])
         failed = {"state": "waiting", "detail": {"$exists": True}}
         eventually(lambda: len(list(county.db["notices"].find(failed))) >= 2)
-        assert httpx.get(f"{county.desk}/healthz").is_success
+        assert web.get(f"{county.desk}/healthz").is_success

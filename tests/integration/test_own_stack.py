@@ -15,6 +15,7 @@ from services.console.app import COMMANDS, program
 from services.console.stack import Stack
 from services.contracts.actor import Role
 from services.contracts.directory import Directory, Principal
+from tests import web
 from tests.county import DIRECTORY
 from tests.integration.bus import eventually
 
@@ -36,10 +37,10 @@ def own(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Stack]:
         headers = {"Authorization": f"Bearer {running.admin_token}"}
         body = county.model_dump(mode="json")
         url = f"{running.url('registry')}/v1/registry"
-        httpx.put(url, json=body, headers=headers).raise_for_status()
+        web.put(url, json=body, headers=headers).raise_for_status()
         known = {"Authorization": "Bearer s"}
         ratings = f"{running.url('capture')}/v1/ratings"
-        eventually(lambda: httpx.post(ratings, headers=known).status_code != 401)
+        eventually(lambda: web.post(ratings, headers=known).status_code != 401)
         yield running
 
 
@@ -75,7 +76,7 @@ def test_the_doctor_shows_what_the_watch_has_found(own: Stack) -> None:
 def test_the_watch_is_for_who_may_read_the_work_list(own: Stack) -> None:
     address = f"{own.url('store')}/v1/watch"
     asked = {
-        token: httpx.get(address, headers={"Authorization": f"Bearer {token}"}, timeout=30)
+        token: web.get(address, headers={"Authorization": f"Bearer {token}"}, timeout=30)
         for token in ("s", own.admin_token)
     }
     assert [answer.status_code for answer in asked.values()] == [403, 200]
@@ -92,9 +93,9 @@ def test_the_first_administrator_is_made_at_the_terminal_and_makes_the_others(ow
     assert "There is an administrator already (an)" in str(again.exception)
     registry = own.url("registry")
     body = {"name": "an", "old": once, "new": "korrekt pferd batterie"}
-    eventually(lambda: httpx.post(f"{registry}/v1/passwords", json=body).is_success)
+    eventually(lambda: web.post(f"{registry}/v1/passwords", json=body).is_success)
     said = {"name": "an", "password": "korrekt pferd batterie"}
-    session = httpx.post(f"{registry}/v1/sign-ins", json=said).json()["token"]
+    session = web.post(f"{registry}/v1/sign-ins", json=said).json()["token"]
     of_an = ("--token", session)
     added = haoping(own, "user", "add", "wu", "吴", "--role", "scorer", "--unit", "county", *of_an)
     assert shown(added, "user") == "wu"
@@ -111,10 +112,10 @@ def test_a_token_is_issued_listed_and_revoked_at_the_terminal(own: Stack) -> Non
     token, id = shown(issued, "token"), shown(issued, "id")
     errands = f"{own.url('capture')}/v1/errands"
     bearing = {"Authorization": f"Bearer {token}"}
-    assert httpx.post(errands, headers=bearing).status_code != httpx.codes.UNAUTHORIZED
+    assert web.post(errands, headers=bearing).status_code != httpx.codes.UNAUTHORIZED
     assert re.search(rf"│ {id} +│ selftest", haoping(own, "token", "list", *admin).output)
     assert "opens nothing" in haoping(own, "token", "revoke", id, *admin).output
-    assert httpx.post(errands, headers=bearing).status_code == httpx.codes.UNAUTHORIZED
+    assert web.post(errands, headers=bearing).status_code == httpx.codes.UNAUTHORIZED
     assert re.search(rf"│ {id} .* revoked", haoping(own, "token", "list", *admin).output)
 
 

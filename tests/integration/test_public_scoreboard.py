@@ -16,6 +16,7 @@ from services.adapters.mongo import connect
 from services.console.stack import Stack
 from services.contracts.directory import Directory
 from services.score.service import Score
+from tests import web
 from tests.integration.bus import purge, settings
 from tests.integration.test_score_service import (
     PATIENCE_S,
@@ -65,7 +66,7 @@ def town(stack: Stack, container_factory: ContainerFactory) -> Iterator[Running]
 
 def public(town: Running, path: str) -> httpx.Response:
     """What somebody is answered of whom nothing is known."""
-    return httpx.get(town.url + path, timeout=PATIENCE_S, trust_env=False)
+    return web.get(town.url + path, timeout=PATIENCE_S, trust_env=False)
 
 
 def published(town: Running, period: str = PERIOD, **revised: str) -> None:

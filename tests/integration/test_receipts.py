@@ -6,10 +6,10 @@ import uuid
 from collections.abc import Iterator
 from datetime import timedelta
 
-import httpx
 import pytest
 
 from services.console.stack import Stack
+from tests import web
 from tests.integration.bus import eventually
 from tests.integration.citizens import Containers, Town, town
 from tests.unit.rectify.county import MONDAY
@@ -48,10 +48,10 @@ def test_a_press_of_a_backlog_gets_its_receipt_when_it_is_sent_again_alone(count
         "pressed_at": MONDAY.isoformat(),
     }
     headers = {"Authorization": "Bearer hall"}
-    backlog = httpx.post(f"{county.edge}/v1/ratings:batch", json=[press], headers=headers)
+    backlog = web.post(f"{county.edge}/v1/ratings:batch", json=[press], headers=headers)
     assert backlog.json()["results"] == [{"status": "accepted"}]
     sent_at = {"sent_at": (MONDAY + timedelta(minutes=1)).isoformat()}
-    alone = httpx.post(f"{county.edge}/v1/ratings", json=press | sent_at, headers=headers)
+    alone = web.post(f"{county.edge}/v1/ratings", json=press | sent_at, headers=headers)
     county.until(alone.json()["receipt"]["code"], stage="opened", level=2)
     assert len(list(county.db["ratings"].find())) == 1
     assert county.db["quarantine"].find_one() is None
@@ -63,14 +63,14 @@ def test_the_one_append_goes_the_way_of_every_press(county: Town, errand: dict[s
     code = taken["receipt"]["code"]
     county.until(code, stage="opened", append="open")
     address = f"{county.edge}/v1/receipts/{code}/append"
-    first = httpx.post(address, json={"level": 2, "comment": "还是很慢"})
-    again = httpx.post(address, json={"level": 2, "comment": "还是很慢"})
+    first = web.post(address, json={"level": 2, "comment": "还是很慢"})
+    again = web.post(address, json={"level": 2, "comment": "还是很慢"})
     assert (first.status_code, again.status_code) == (202, 202)
     assert first.json()["rating_id"] == again.json()["rating_id"]
     assert first.json()["receipt"]["code"] == code
     told = county.until(code, append="given")
     assert told["append_level"] == 2
-    other = httpx.post(address, json={"level": 5})
+    other = web.post(address, json={"level": 5})
     assert (other.status_code, "追评过" in other.json()["detail"]) == (410, True)
     key = "hall:A1:completed:1:1" if errand else taken["rating_id"]
     case = county.case_of(key)
@@ -84,7 +84,7 @@ def test_an_append_to_a_good_rating_is_counted_when_it_is_bad(county: Town) -> N
     code = county.press(level=5)["receipt"]["code"]
     county.until(code, stage="no_case")
     address = f"{county.edge}/v1/receipts/{code}/append"
-    assert httpx.post(address, json={"level": 1}).status_code == 202
+    assert web.post(address, json={"level": 1}).status_code == 202
     counted = [{"unit": "social", "reason": "append", "count": 1}]
     eventually(lambda: county.ask("du", "GET", "/v1/cases:unopened").json() == counted)
 
@@ -115,7 +115,7 @@ def test_an_objection_is_made_once_read_outside_the_unit_and_sustained(county: T
     code = taken["receipt"]["code"]
     case = county.case_of(taken["rating_id"])
     address = f"{county.desk}/v1/receipts/{code}/objection"
-    early = httpx.post(address, json={"text": "为什么"})
+    early = web.post(address, json={"text": "为什么"})
     assert (early.status_code, "没有可提出异议" in early.json()["detail"]) == (409, True)
     assert county.move("li", case, "claim").is_success
     picture = county.file("li", case)
@@ -125,10 +125,10 @@ def test_an_objection_is_made_once_read_outside_the_unit_and_sustained(county: T
     told = county.until(code, stage="closed_invalidated", objection="open")
     assert (told["invalid_because"], told["decided"]) == ("误评：评价对象或内容有误", "窗口不符")
     assert county.move("he", case, "inform", text="已电话告知").is_success
-    said = httpx.post(address, json={"text": "我在3号窗口，张三"})
+    said = web.post(address, json={"text": "我在3号窗口，张三"})
     assert (said.status_code, said.json()["objection"]) == (200, "waiting")
-    assert httpx.post(address, json={"text": "我在3号窗口，张三"}).status_code == 200
-    other = httpx.post(address, json={"text": "另一个理由"})
+    assert web.post(address, json={"text": "我在3号窗口，张三"}).status_code == 200
+    other = web.post(address, json={"text": "另一个理由"})
     assert (other.status_code, "限一次" in other.json()["detail"]) == (410, True)
     kept = county.db["objections"].find_one() or {}
     seen = county.ask("du", "GET", f"/v1/cases/{case}")

@@ -27,6 +27,7 @@ from services.contracts.rectification import case_id
 from services.contracts.topology import STORE_COMMANDS
 from services.contracts.vocabulary import Invalidity, Level
 from services.rectify.service import Rectify
+from tests import web
 from tests.integration.bus import eventually, purge, settings, taken
 from tests.unit.rectify.county import DIRECTORY, MONDAY, bad_rating
 
@@ -67,7 +68,7 @@ class Running:
     ) -> httpx.Response:
         """What a person is answered; everybody's token is their name."""
         headers = {"Authorization": f"Bearer {who}"}
-        return httpx.request(
+        return web.request(
             method, self.urls[replica] + path, headers=headers, timeout=30, json=body or None
         )
 
@@ -85,7 +86,7 @@ class Running:
         """The id of a picture that somebody files."""
         url, asked = f"{self.urls[0]}/v1/cases/{CASE}/evidence", {"command_id": "1", "name": "a"}
         headers = {"Authorization": f"Bearer {who}"}
-        return str(httpx.post(url, headers=headers, params=asked, content=PNG).json()["id"])
+        return str(web.post(url, headers=headers, params=asked, content=PNG).json()["id"])
 
     def opened(self) -> None:
         """Hear of a bad rating and wait for its case."""
@@ -256,4 +257,4 @@ def test_a_letter_opens_a_case_and_pages_follow_each_other(running: Running) -> 
         path = f"/v1/cases?limit=2&cursor={page['next']}" if page["next"] else ""
     assert sorted(seen) == ["l0", "l1", "l2"]
     assert running.ask("li", "GET", "/v1/cases:unopened").json() == []
-    assert httpx.get(running.urls[0] + "/healthz").json() == {"live": True}
+    assert web.get(running.urls[0] + "/healthz").json() == {"live": True}

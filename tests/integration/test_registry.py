@@ -16,6 +16,7 @@ from services.console.stack.ports import claim
 from services.contracts.csvfile import MARK
 from services.contracts.directory import Directory
 from services.registry.service import Registry
+from tests import web
 from tests.county import DIRECTORY
 from tests.integration.bus import eventually, settings
 
@@ -33,7 +34,7 @@ def ask(stack: Stack, container_factory: Containers) -> Iterator[Ask]:
     config = settings(stack, HAOPING_ADMIN_TOKEN_HASH=token_hash("root"))
     config |= {"WEB_SERVER_ADDRESS": f"127.0.0.1:{port}"}
     container_factory(Registry, config).start()
-    with httpx.Client(timeout=30, base_url=f"http://127.0.0.1:{port}") as http:
+    with web.Client(timeout=30, base_url=f"http://127.0.0.1:{port}") as http:
 
         def asked(method: str, path: str, token: str = "root", **said: Any) -> httpx.Response:
             headers = {"Authorization": f"Bearer {token}", **said.pop("headers", {})}

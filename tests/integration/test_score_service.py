@@ -27,7 +27,9 @@ from services.console.stack import Stack
 from services.contracts.actor import Role
 from services.contracts.directory import Directory, Principal
 from services.contracts.topology import STORE_ERRANDS
+from services.score import deciding
 from services.score.service import Score
+from tests import web
 from tests.integration.bus import purge, settings, taken
 from tests.unit.score.town import CONFIG, DIRECTORY, case_document, rating, store, touch
 
@@ -55,7 +57,7 @@ class Running:
     def ask(self, method: str, path: str, token: str = "all", **options: Any) -> httpx.Response:
         """The answer to somebody's request."""
         who = {"Authorization": f"Bearer {token}"}
-        return httpx.request(method, self.url + path, headers=who, timeout=PATIENCE_S, **options)
+        return web.request(method, self.url + path, headers=who, timeout=PATIENCE_S, **options)
 
     def get(self, path: str) -> Any:
         """What is shown to the scorer."""
@@ -315,7 +317,10 @@ def test_the_tallies_are_checked_on_demand(running: Running) -> None:
     assert running.tallies()["total"] == 99
 
 
-def test_a_message_on_the_bus_keeps_a_month_open(running: Running, stack: Stack) -> None:
+def test_a_message_on_the_bus_keeps_a_month_open(
+    running: Running, stack: Stack, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(deciding, "WAIT_S", 1.0)
     a_month(running)
     with Connection(stack.amqp_uri) as connection:
         declare(connection.default_channel)

@@ -6,7 +6,6 @@ import re
 from collections.abc import Callable, Iterator
 from pathlib import Path
 
-import httpx
 import pytest
 import yaml
 from kombu import Connection
@@ -26,6 +25,7 @@ from services.console.stack.ports import claim
 from services.contracts import topology
 from services.registry.service import Registry
 from services.store.service import Store
+from tests import web
 from tests.county import DIRECTORY
 from tests.integration.bus import consumers, eventually, purge, settings, taken, waiting
 from tests.integration.test_mqtt import broker_user
@@ -69,7 +69,7 @@ def ways(stack: Stack, db: Db, running: Callable[..., str], tmp_path: Path) -> l
     )
     urls = {"capture": capture, "registry": registry}
     file = tmp_path / "selftest.db"
-    with httpx.Client(timeout=30) as http:
+    with web.Client(timeout=30) as http:
         kiosk = Kiosk(str(file), capture, http)
         Office(http, urls, "r").enrol(kiosk, "kiosk-1")
         kiosk.db.close()

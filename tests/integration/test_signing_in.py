@@ -19,6 +19,7 @@ from services.contracts.directory import Directory, Principal
 from services.registry.identifying import name_counted
 from services.registry.lockout import ACCOUNT, ADDRESS
 from services.registry.service import Registry
+from tests import web
 from tests.county import DIRECTORY
 from tests.integration.bus import eventually, free_address, in_the_county
 
@@ -38,7 +39,7 @@ class Desk:
 
     def __init__(self, url: str, db: Db) -> None:
         self.db = db
-        self.http = httpx.Client(base_url=url, timeout=30, trust_env=False)
+        self.http = web.Client(base_url=url, timeout=30, trust_env=False)
 
     def ask(self, method: str, path: str, token: str = "root", **said: Any) -> httpx.Response:
         """What whoever holds the token is answered."""

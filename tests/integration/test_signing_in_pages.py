@@ -24,6 +24,7 @@ from services.contracts.actor import Role
 from services.contracts.directory import Principal
 from services.portal.service import Portal
 from services.registry.service import Registry
+from tests import web
 from tests.county import DIRECTORY
 from tests.identity.provider import CLIENT_ID, CLIENT_SECRET
 from tests.integration.bus import eventually, in_the_county
@@ -51,13 +52,13 @@ class House:
 
     def visitor(self) -> httpx.Client:
         """Somebody with a browser of their own."""
-        return httpx.Client(base_url=self.urls["portal"], timeout=30, trust_env=False)
+        return web.Client(base_url=self.urls["portal"], timeout=30, trust_env=False)
 
     def administrator(self, method: str, path: str, **said: Any) -> Any:
         """What the registry answers to its administrator."""
         headers = {"Authorization": "Bearer root"}
         url = self.urls["registry"] + path
-        answer = httpx.request(method, url, headers=headers, timeout=30, trust_env=False, **said)
+        answer = web.request(method, url, headers=headers, timeout=30, trust_env=False, **said)
         answer.raise_for_status()
         return answer.json()
 
@@ -137,7 +138,7 @@ def _provider(port: int, back: str) -> subprocess.Popen[bytes]:
 
 def _answers(url: str) -> bool:
     try:
-        return httpx.get(url, trust_env=False).is_success
+        return web.get(url, trust_env=False).is_success
     except httpx.TransportError:
         return False
 
@@ -276,7 +277,7 @@ def to_provider(visitor: httpx.Client, user: str) -> str:
     """Set out for the provider, sign in there as `user`, and be sent back to this address."""
     away = visitor.get("/signin/openid?next=/admin/people").headers["Location"]
     assert {"code_challenge", "nonce", "state"} <= parse_qs(urlsplit(away).query).keys()
-    with httpx.Client(timeout=30, trust_env=False) as browser:
+    with web.Client(timeout=30, trust_env=False) as browser:
         assert "同意" in browser.get(away).text
         return str(browser.post(away, data={"user": user}).headers["Location"])
 

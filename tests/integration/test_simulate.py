@@ -9,7 +9,6 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
-import httpx
 import pytest
 from kombu import Connection
 from nameko.containers import ServiceContainer
@@ -32,6 +31,7 @@ from services.contracts import topology
 from services.contracts.sequence import rating_id
 from services.registry.service import Registry
 from services.store.service import Store
+from tests import web
 from tests.county import DIRECTORY
 from tests.integration.bus import eventually, in_the_county, waiting
 from tests.integration.test_mqtt import broker_user
@@ -70,7 +70,7 @@ def town(stack: Stack, container_factory: Containers) -> Iterator[Town]:
             container_factory(service, config | address).start()
         urls = {name: f"http://127.0.0.1:{port}" for name, port in ports.items()}
         db = connect(config["MONGO_URI"], config["MONGO_DATABASE"])
-        with httpx.Client(timeout=30) as http:
+        with web.Client(timeout=30) as http:
             yield Town(stack, Office(http, urls, "root"), db)
         db.client.close()
 

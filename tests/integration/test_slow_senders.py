@@ -9,13 +9,13 @@ from contextlib import closing
 from typing import Any
 
 import eventlet
-import httpx
 import pytest
 from nameko.containers import ServiceContainer
 
 from services.adapters.http import slowness
 from services.capture.service import Capture
 from services.console.stack import Stack
+from tests import web
 from tests.county import DIRECTORY
 from tests.integration.bus import free_address, in_the_county
 
@@ -89,7 +89,7 @@ SLOW: dict[str, tuple[bytes, bytes, bytes]] = {
 
 def test_whoever_sends_bit_by_bit_is_cut_while_others_are_served(edge: tuple[str, int]) -> None:
     talks = {name: eventlet.spawn(said_to, edge, *how[:2]) for name, how in SLOW.items()}
-    with httpx.Client(base_url=f"http://{edge[0]}:{edge[1]}") as client:
+    with web.Client(base_url=f"http://{edge[0]}:{edge[1]}") as client:
         eventlet.sleep(SOON_S / 2)
         assert client.get("/healthz").status_code == 200
     for name, talk in talks.items():

@@ -5,12 +5,12 @@ from __future__ import annotations
 from collections.abc import Callable, Iterator
 from pathlib import Path
 
-import httpx
 import psutil
 import pytest
 
 from services.console.stack import Stack, StackFailed
 from services.console.stack.waiting import wait_until
+from tests import web
 
 pytestmark = pytest.mark.integration
 
@@ -26,7 +26,7 @@ def services(beside: Callable[..., Stack]) -> Iterator[Stack]:
 
 
 def test_a_service_is_well_once_the_stack_runs(services: Stack) -> None:
-    assert httpx.get(f"{services.url(NAME)}/healthz").status_code == 200
+    assert web.get(f"{services.url(NAME)}/healthz").status_code == 200
     assert services.picked == [
         "Broker: the one named by AMQP_URI.",
         "Database: the one named by MONGO_URI.",
@@ -45,7 +45,7 @@ def test_a_service_can_be_restarted_in_order(services: Stack) -> None:
     before = services.pid(NAME)
     services.restart(NAME)
     assert services.pid(NAME) not in {0, before}
-    assert httpx.get(f"{services.url(NAME)}/healthz").status_code == 200
+    assert web.get(f"{services.url(NAME)}/healthz").status_code == 200
 
 
 def test_a_service_that_cannot_start_is_quoted(stack: Stack, tmp_path: Path) -> None:

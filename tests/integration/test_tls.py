@@ -12,6 +12,7 @@ import pytest
 
 from services.console.stack import Stack
 from services.console.stack.ports import LOOPBACK
+from tests import web
 
 pytestmark = pytest.mark.integration
 HOST = "hall.test"
@@ -50,7 +51,7 @@ def greeting(
 
 def test_whoever_trusts_the_authority_reads_the_pages(pages: Stack) -> None:
     assert pages.url("portal").startswith("https://127.0.0.1:")
-    answer = httpx.get(pages.url("portal"), verify=trusting(pages), trust_env=False)
+    answer = web.get(pages.url("portal"), verify=trusting(pages), trust_env=False)
     assert (answer.status_code, "政务服务" in answer.text) == (200, True)
 
 
@@ -77,7 +78,7 @@ def test_strangers_who_do_not_greet_or_talk_nonsense_are_left_alone(pages: Stack
     with closing(silent):
         process = pages.pid("portal")
         for _ in range(3):
-            answer = httpx.get(
+            answer = web.get(
                 f"{pages.url('portal')}/healthz", verify=trusting(pages), trust_env=False
             )
             assert answer.status_code == 200
@@ -86,7 +87,7 @@ def test_strangers_who_do_not_greet_or_talk_nonsense_are_left_alone(pages: Stack
 
 def test_a_session_over_tls_is_never_sent_in_the_clear(pages: Stack) -> None:
     form = {"token": pages.admin_token, "next": "/"}
-    answer = httpx.post(
+    answer = web.post(
         f"{pages.url('portal')}/signin", data=form, verify=trusting(pages), trust_env=False
     )
     assert answer.status_code == 303

@@ -32,6 +32,7 @@ from services.console.stack.certificates import Certificates, issue
 from services.console.stack.ports import LOOPBACK, claim
 from services.contracts import topology
 from services.errors import Unavailable
+from tests import web
 from tests.county import DIRECTORY
 from tests.integration.bus import eventually, free_address, in_the_county, taken
 from tests.integration.test_capture import form
@@ -113,7 +114,7 @@ def test_a_press_goes_over_tls_from_the_pages_to_the_edge_and_on_to_the_bus(
         with pytest.raises(Unavailable):
             asking(address, str(stranger.authority)).get("capture", "/healthz", None)
         with pytest.raises(httpx.HTTPError):
-            httpx.get(f"http://{address}/healthz", trust_env=False)
+            web.get(f"http://{address}/healthz", trust_env=False)
 
 
 def asking(address: str, authority: str) -> ServicesByName:

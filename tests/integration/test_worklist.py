@@ -21,6 +21,7 @@ from services.contracts import topology
 from services.contracts.actor import Role
 from services.contracts.directory import Directory, Principal, Window
 from services.store.service import Store
+from tests import web
 from tests.county import DIRECTORY, press
 from tests.integration.bus import eventually, purge, settings
 from tests.integration.test_bus import bus_on
@@ -76,7 +77,7 @@ def bus(db: Db, config: dict[str, Any], container_factory: Containers) -> Bus:
 def asked(config: dict[str, Any], who: str, method: str, path: str, **how: Any) -> httpx.Response:
     """What the store answers to somebody."""
     url = f"http://{config['WEB_SERVER_ADDRESS']}{path}"
-    return httpx.request(method, url, headers={"Authorization": f"Bearer {who}"}, **how)
+    return web.request(method, url, headers={"Authorization": f"Bearer {who}"}, **how)
 
 
 def test_a_window_is_registered_and_its_presses_are_replayed(

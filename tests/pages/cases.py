@@ -7,12 +7,14 @@ import uuid
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from datetime import UTC, datetime
+from functools import partial
 from typing import Any, TypeVar
 
 import httpx
 
 from services.console.stack import Stack
 from services.contracts.rectification import case_id
+from tests import web
 
 Answer = TypeVar("Answer")
 PATIENCE_S = 60
@@ -39,7 +41,7 @@ class Cases:
     def ask(self, who: str, method: str, path: str, **options: Any) -> httpx.Response:
         """What somebody is answered by rectify."""
         token = self.tokens[who]
-        return httpx.request(
+        return web.request(
             method,
             self.hall.url("rectify") + path,
             headers={"Authorization": f"Bearer {token}"},
@@ -55,11 +57,24 @@ class Cases:
 
     def open(self, unit: str = "rsj", **said: Any) -> str:
         """Press 非常不满意 at a window of the unit; the id of the case once its unit has it."""
-        rating = str(uuid.uuid4())
+        [id] = self.open_all(1, unit, **said)
+        return id
+
+    def open_all(self, count: int, unit: str, **said: Any) -> set[str]:
+        """As many cases as are asked for, once the unit has all of them."""
+        opened = {self._press(unit, said) for _ in range(count)}
+        for id in opened:
+            eventually(partial(self._handler, id))
+        return opened
+
+    def _handler(self, id: str) -> Any:
+        return self.read(id).get("handler")
+
+    def _press(self, unit: str, said: Mapping[str, Any]) -> str:
+        rating, now = str(uuid.uuid4()), datetime.now(UTC).isoformat()
         about = {"unit": unit, "window": f"{unit}-1", "item": f"{unit}-item-1"}
-        now = datetime.now(UTC).isoformat()
         press = {"rating_id": rating, "level": 1, "channel": "tablet", "pressed_at": now}
-        answer = httpx.post(
+        answer = web.post(
             f"{self.hall.url('capture')}/v1/ratings",
             json={**about, **press, **said},
             headers={"Authorization": f"Bearer {self.tokens['system-tablet']}"},
@@ -67,9 +82,7 @@ class Cases:
             trust_env=False,
         )
         assert answer.status_code == 202, answer.text
-        id = case_id(rating)
-        eventually(lambda: self.read(id).get("handler"))
-        return id
+        return case_id(rating)
 
     def move(self, who: str, id: str, what: str, **said: Any) -> None:
         """Make a move over the API."""

@@ -15,6 +15,7 @@ from pymongo import MongoClient
 
 from services.console.fleet import Office
 from services.console.stack import Stack
+from tests import web
 
 FACES = {5: "非常满意", 4: "满意", 3: "基本满意", 2: "不满意", 1: "非常不满意"}
 QUESTION, DETAILS, THANKS = "您对本次服务满意吗？", "愿意再说几句吗？都可以不填", "谢谢您的评价"
@@ -42,7 +43,7 @@ class Place:
         return Office(http, urls, self.hall.admin_token)
 
     def _office(self) -> httpx.Client:
-        return httpx.Client(trust_env=False, timeout=30)
+        return web.Client(trust_env=False, timeout=30)
 
     def code(self) -> str:
         """A one-time code for the device."""

@@ -9,10 +9,9 @@ from dataclasses import dataclass
 from datetime import UTC, datetime
 from typing import Any
 
-import httpx
-
 from services.console.stack import Stack
 from services.score.months import CHECKS
+from tests import web
 from tests.pages.cases import eventually
 
 PASSING = {"in_flight", "touched", "outboxes"}
@@ -29,7 +28,7 @@ class Months:
     def ask(self, who: str, method: str, service: str, path: str, **said: Any) -> Any:
         """What a service answers somebody."""
         token = self.hall.admin_token if who == "admin" else self.tokens[who]
-        answer = httpx.request(
+        answer = web.request(
             method,
             self.hall.url(service) + path,
             headers={"Authorization": f"Bearer {token}"},

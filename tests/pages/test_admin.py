@@ -17,6 +17,7 @@ from playwright.sync_api import Locator, Page, expect
 
 from clients.python.haoping_kiosk import Kiosk
 from services.console.stack import Stack
+from tests import web
 from tests.pages.accessible import grave_violations
 
 pytestmark = pytest.mark.browser
@@ -44,7 +45,7 @@ def ask(hall: Stack, method: str, service: str, path: str, token: str, **said: A
     """What a service answers to whoever holds the token."""
     headers = {"Authorization": f"Bearer {token}"}
     url = f"{hall.url(service)}{path}"
-    answer = httpx.request(method, url, headers=headers, timeout=30, trust_env=False, **said)
+    answer = web.request(method, url, headers=headers, timeout=30, trust_env=False, **said)
     answer.raise_for_status()
     return answer.json()
 
@@ -58,7 +59,7 @@ def status(hall: Stack, token: str) -> int:
     """What somebody who reads the registry is answered."""
     headers = {"Authorization": f"Bearer {token}"}
     url = f"{hall.url('registry')}/v1/registry"
-    return httpx.get(url, headers=headers, timeout=30, trust_env=False).status_code
+    return web.get(url, headers=headers, timeout=30, trust_env=False).status_code
 
 
 def until(holds: Callable[[], bool]) -> None:
@@ -98,7 +99,7 @@ def named_administrator(hall: Stack) -> str:
 def opens(hall: Stack, token: str) -> bool:
     """Whether the pages let somebody in; they know of a new token within a second or two."""
     url, said = f"{hall.url('portal')}/signin", {"token": token}
-    answer = httpx.post(url, data=said, timeout=30, trust_env=False)
+    answer = web.post(url, data=said, timeout=30, trust_env=False)
     return answer.status_code == httpx.codes.SEE_OTHER
 
 
@@ -192,7 +193,7 @@ def test_a_device_is_registered_enrolled_with_its_code_and_heard_of(
     picture(page, "device-code", "1440")
     page.goto("/admin/devices/adm-tablet")
     expect(page.get_by_text(code)).to_have_count(0)
-    with httpx.Client(timeout=30, trust_env=False) as http:
+    with web.Client(timeout=30, trust_env=False) as http:
         kiosk = Kiosk(str(tmp_path / "kiosk.db"), hall.url("portal"), http, time.time)
         kiosk.enrol(code)
         with pytest.raises(httpx.HTTPStatusError):
@@ -271,7 +272,8 @@ def test_a_press_for_an_unknown_window_waits_until_the_window_is_there(
     expect(page.get_by_role("status")).to_contain_text("已保存")
 
     page.goto(address)
-    page.get_by_role("button", name="重放这一条").click()
+    with page.expect_navigation():
+        page.get_by_role("button", name="重放这一条").click()
     until_shown(page, page.locator("h1 .tag.good", has_text="已入库"))
 
 

@@ -10,11 +10,11 @@ from datetime import datetime, timedelta
 from pathlib import Path
 from typing import Any
 
-import httpx
 import pytest
 from playwright.sync_api import Page, expect
 
 from services.console.stack import Stack
+from tests import web
 from tests.pages.accessible import grave_violations
 
 pytestmark = pytest.mark.browser
@@ -28,7 +28,7 @@ def ask(hall: Stack, method: str, service: str, path: str, token: str, **said: A
     """What a service answers to whoever holds the token."""
     headers = {"Authorization": f"Bearer {token}"}
     url = f"{hall.url(service)}{path}"
-    answer = httpx.request(method, url, headers=headers, timeout=30, trust_env=False, **said)
+    answer = web.request(method, url, headers=headers, timeout=30, trust_env=False, **said)
     answer.raise_for_status()
     return answer.json()
 
@@ -76,7 +76,7 @@ def own_cases(hall: Stack, token: str) -> Any:
     """What the window sees of its cases; nothing while the token is not known yet."""
     headers = {"Authorization": f"Bearer {token}"}
     url = f"{hall.url('rectify')}/v1/my-window/cases"
-    answer = httpx.get(url, headers=headers, timeout=30, trust_env=False)
+    answer = web.get(url, headers=headers, timeout=30, trust_env=False)
     return answer.json() if answer.is_success else []
 
 
@@ -132,7 +132,7 @@ def test_a_clerk_reads_no_case_no_score_and_no_registry(
         ("registry", "/v1/registry"),
     ):
         url = f"{hall.url(service)}{path}"
-        assert httpx.get(url, headers=headers, trust_env=False).status_code == 403
+        assert web.get(url, headers=headers, trust_env=False).status_code == 403
 
 
 def test_the_page_of_a_window_fits_a_phone(visit: Visit, clerk: str) -> None:

@@ -15,6 +15,7 @@ import pytest
 from playwright.sync_api import Browser, BrowserContext, Error, Page, expect
 
 from services.console.stack import Stack
+from tests import web
 from tests.pages.accessible import grave_violations
 from tests.pages.conftest import PATIENCE_MS, QUIET, ZONE, chromium
 from tests.pages.kiosks import (
@@ -297,7 +298,7 @@ def test_the_whole_page_is_light_enough_for_a_slow_line(
     page = context.new_page()
     page.on("requestfinished", lambda sent: taken.append(sent.sizes()["responseBodySize"]))
     AtKiosk.arrive(context, place).enrolled()
-    with httpx.Client(base_url=hall.url("portal"), trust_env=False) as http:
+    with web.Client(base_url=hall.url("portal"), trust_env=False) as http:
         for path in ("/kiosk/", "/kiosk/worker.js"):
             with http.stream("GET", path, headers={"Accept-Encoding": "gzip"}) as answer:
                 taken.append(sum(len(piece) for piece in answer.iter_raw()))

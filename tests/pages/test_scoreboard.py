@@ -7,7 +7,6 @@ from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
-import httpx
 import pytest
 from playwright.sync_api import Locator, Page, expect
 
@@ -16,6 +15,7 @@ from services.adapters.pages.rendering import environment
 from services.adapters.pages.visitor import CHINESE, Visitor
 from services.console.stack import Stack
 from services.score.months import CHECKS
+from tests import web
 from tests.pages.accessible import grave_violations
 from tests.pages.cases import eventually
 
@@ -33,7 +33,7 @@ def ask(hall: Stack, tokens: dict[str, str]) -> Callable[..., Any]:
     def asked(who: str, method: str, service: str, path: str, body: Any = None) -> Any:
         headers = {"Authorization": f"Bearer {tokens[who]}"}
         url = f"{hall.url(service)}{path}"
-        answer = httpx.request(method, url, headers=headers, json=body, timeout=60, trust_env=False)
+        answer = web.request(method, url, headers=headers, json=body, timeout=60, trust_env=False)
         assert answer.is_success, answer.text
         return answer.json()
 

@@ -10,7 +10,6 @@ from datetime import UTC, datetime
 from pathlib import Path
 from urllib.parse import quote
 
-import httpx
 import pytest
 from playwright.sync_api import Page, expect
 
@@ -18,6 +17,7 @@ from services.adapters.rulebook import load_rules
 from services.adapters.settings import ROOT
 from services.console.stack import Stack
 from services.contracts.calendar import calendar_of
+from tests import web
 from tests.pages.accessible import grave_violations
 from tests.pages.cases import Cases
 
@@ -38,7 +38,7 @@ def moment(hall: Stack, at: datetime) -> Iterator[None]:
     """It is this time in the hall, for the length of a `with`."""
 
     def move(to: datetime) -> None:
-        httpx.put(
+        web.put(
             f"{hall.url('registry')}/v1/clock",
             json={"now": to.isoformat()},
             headers={"Authorization": f"Bearer {hall.admin_token}"},
@@ -215,7 +215,7 @@ def test_the_number_of_whoever_calls_leads_to_their_case_and_a_supervisor_sees_w
 def test_a_long_list_is_read_page_by_page_and_no_case_is_missed(
     visit: Visit, cases: Cases, tokens: dict[str, str]
 ) -> None:
-    opened = {cases.open("wjj") for _ in range(52)}
+    opened = cases.open_all(52, "wjj")
     page = visit("/work?tab=unit", tokens["officer-wjj"])
     first = rows(page)
     expect(page.get_by_text("第 1–50 件")).to_be_visible()

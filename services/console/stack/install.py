@@ -17,7 +17,7 @@ INSTALL_TIMEOUT_S = 600
 WAIT = ("-o", "DPkg::Lock::Timeout=300")
 """Somebody else's installation is waited for, such as that of another kind of tests."""
 RABBITMQ = ("rabbitmq-server",)
-BROWSER = ("chromium", "fonts-noto-cjk")
+BROWSER = ("chromium-headless-shell", "fonts-noto-cjk")
 
 
 def may_install() -> bool:

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import socket
-import ssl
 import time
 from collections.abc import Callable
 from pathlib import Path
@@ -14,6 +13,7 @@ from amqp.exceptions import AMQPError
 from kombu.exceptions import KombuError
 from pymongo.errors import PyMongoError
 
+from services.adapters.trust import trusting
 from services.console.stack.failure import StackFailed, last_lines
 from services.console.stack.ports import LOOPBACK
 
@@ -51,8 +51,8 @@ def accepts(port: int) -> None:
 def healthy(url: str, authority: Path | str | None = None) -> None:
     """Raises httpx.HTTPError until the service at `url` says that it is well.
 
-    Over HTTPS its certificate has to be signed by the `authority`.
+    Over HTTPS its certificate has to be signed by the `authority`, or by one of the machine's.
     """
-    trusted = ssl.create_default_context(cafile=authority) if authority else True
+    trusted = trusting(str(authority) if authority else None)
     answer = httpx.get(f"{url}/healthz", timeout=ANSWER_S, trust_env=False, verify=trusted)
     answer.raise_for_status()

@@ -2,9 +2,8 @@
 
 from __future__ import annotations
 
-import time
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import Any
 
 from services.console.asking import NotAnswered
@@ -16,18 +15,34 @@ PC, QR = Channel.PC, Channel.QR
 
 
 @dataclass
+class Watch:
+    """A clock that goes on only while somebody waits."""
+
+    now: float = 0
+
+    def monotonic(self) -> float:
+        """What it shows."""
+        return self.now
+
+    def sleep(self, seconds: float, /) -> None:
+        """Go on."""
+        self.now += seconds + 1e-9
+
+
+@dataclass
 class Way:
     """A path of which the test decides what becomes of its probes."""
 
     refuses: frozenset[int] = frozenset()
     loses: frozenset[int] = frozenset()
     takes_s: float = 0
+    watch: Watch = field(default_factory=Watch)
     name: str = "way"
     channels: tuple[Channel, ...] = EVERY
 
     def send(self, probes: Sequence[Probe]) -> None:
         """Take them, or refuse some levels."""
-        time.sleep(self.takes_s)
+        self.watch.sleep(self.takes_s)
         for probe in probes:
             with noting(probe):
                 if probe.level in self.refuses:
@@ -39,9 +54,11 @@ class Way:
         return {"status": "not_seen_yet" if lost else "probe_passed", "detail": "as it is"}
 
 
-def told(*paths: Path, channels: Sequence[Channel] = (PC,), within_s: float = 5) -> list[str]:
-    """What is said at the end."""
-    return list(obstacles(try_all(paths, channels, within_s)))
+def told(
+    *paths: Path, channels: Sequence[Channel] = (PC,), watch: Watch | None = None
+) -> list[str]:
+    """What is said at the end, of what was tried within five seconds."""
+    return list(obstacles(try_all(paths, channels, 5, watch or Watch())))
 
 
 def test_open_ways_are_no_news() -> None:
@@ -55,12 +72,12 @@ def test_a_way_that_takes_no_bad_ratings_is_named_with_the_levels() -> None:
 
 
 def test_what_is_lost_on_one_way_does_not_hide_behind_another() -> None:
-    [line] = told(Way(), Way(loses=frozenset({1}), name="lossy"), within_s=0.5)
+    [line] = told(Way(), Way(loses=frozenset({1}), name="lossy"))
     assert line.startswith("pc over lossy, level 1: sent, and not seen in the store in time; see")
 
 
 def test_a_way_carries_its_own_channels_only() -> None:
-    probes = try_all([Way(channels=(QR,))], [PC, QR], 5)
+    probes = try_all([Way(channels=(QR,))], [PC, QR], 5, Watch())
     assert [(probe.channel, probe.level) for probe in probes] == [(QR, level) for level in Level]
 
 
@@ -70,6 +87,7 @@ def test_a_way_that_is_not_there_says_what_to_do() -> None:
 
 
 def test_a_slow_way_leaves_the_others_their_time() -> None:
-    crawls, swift = Way(takes_s=0.2, name="crawls"), Way(name="swift")
-    [line] = told(crawls, swift, channels=(PC, QR), within_s=0.3)
+    watch = Watch()
+    crawls, swift = Way(takes_s=3, watch=watch, name="crawls"), Way(name="swift")
+    [line] = told(crawls, swift, channels=(PC, QR), watch=watch)
     assert line.startswith(f"qr over crawls, level 5, 4, 3, 2, 1: {SLOW}")
