@@ -9,7 +9,8 @@ REAL := PYTHONWARNINGS=ignore $(BIN)/nameko test -q -m
 BROWSER := $(BIN)/pytest -q -m browser tests/pages
 
 .DEFAULT_GOAL := help
-.PHONY: help demo run test pages-story unit-real real-first unit real story pages slow screens lint sbom licences format bench lock clean
+.PHONY: help demo run test real-first real-last unit real story pages slow screens lint sbom licences \
+  format bench lock clean
 
 help: ## List what can be made
 	@grep -hE '^[a-z]+:.*##' $(MAKEFILE_LIST) | sed -E 's/:.*## /\t/' | expand -t 10
@@ -20,20 +21,15 @@ demo: $(READY) ## The whole story on real figures, in under five minutes
 run: $(READY) ## Start broker, database and services; Ctrl-C stops them
 	@$(BIN)/haoping up
 
-test: $(READY) ## Every test but the slow ones, on stacks of their own, three at a time
-	@$(MAKE) --no-print-directory -j3 real-first pages-story unit-real
+test: $(READY) ## Every test but the slow ones, on stacks of their own, three kinds at a time
+	@$(MAKE) --no-print-directory -j3 pages real-first unit real-last story
 
-# Each is one after the other, beside the rest; the tests on a real broker are parted by their names.
-pages-story:
-	@$(MAKE) --no-print-directory pages
-	@$(MAKE) --no-print-directory story
-
-unit-real:
-	@$(MAKE) --no-print-directory unit
-	@$(REAL) "integration and not slow" $(wildcard tests/integration/test_[s-z]*.py)
-
+# Tests on a real broker, parted by their names so that neither half keeps the others waiting.
 real-first:
 	@$(REAL) "integration and not slow" $(wildcard tests/integration/test_[a-r]*.py)
+
+real-last:
+	@$(REAL) "integration and not slow" $(wildcard tests/integration/test_[s-z]*.py)
 
 unit: $(READY) ## The tests that need nothing: seconds
 	@$(UNIT)

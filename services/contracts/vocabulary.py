@@ -28,6 +28,8 @@ class Level(IntEnum):
         return 6 - self.value
 
 
+DISSATISFIED = frozenset({Level.DISSATISFIED, Level.VERY_DISSATISFIED})
+"""Levels so rare that their ratings are found by an index of their own, whatever rules call bad."""
 COMPOSITE = "haochaping-composite"
 """The index that is meant where none is named."""
 

@@ -4,20 +4,21 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
-from datetime import date
-from itertools import islice
-from typing import Any
+from datetime import UTC, date, datetime, timedelta
+from itertools import groupby, islice
+from operator import itemgetter
+from typing import Any, Self
 
 from services.adapters.mongo import AT_ONCE, Db, Document
-from services.contracts.period import a_day
 from services.contracts.rules import Rules
-from services.contracts.vocabulary import Channel
+from services.contracts.vocabulary import DISSATISFIED, Channel, Level
 from services.errors import Invalid
 from services.score.forms import Behind
 from services.score.tally import COUNTING
 
 View = dict[str, Any]
 AT_A_TIME = 100
+DAY = timedelta(days=1)
 SHOWN = ("rating_id", "day", "pressed_at", "unit", "window", "channel", "level", "item", "tags")
 
 
@@ -32,13 +33,51 @@ def criteria(asked: Behind, rules: Rules) -> Document:
     if asked.channel:
         parts = {code for code, rule in channels.items() if rule.parent == asked.channel}
         counted &= {Channel(asked.channel)} | parts
-    levels = {asked.level} if asked.level else set(rules.levels.bad) if asked.bad else None
+    levels = _levels(asked, rules)
     return {
         **COUNTING,
         "channel": {"$in": sorted(code.value for code in counted)},
         **({"level": {"$in": sorted(map(int, levels))}} if levels else {}),
         **({"tags": asked.tag} if asked.tag else {}),
     }
+
+
+def _levels(asked: Behind, rules: Rules) -> frozenset[Level]:
+    """Those that are asked for, by themselves or by a tag, which belongs to a level; else none."""
+    if asked.level:
+        return frozenset({asked.level})
+    if asked.bad:
+        return rules.levels.bad
+    return frozenset({rules.tags[asked.tag].level} if asked.tag in rules.tags else ())
+
+
+@dataclass(frozen=True)
+class After:
+    """The last record of a page; those that follow were pressed before it, or on days before."""
+
+    day: date
+    moment: datetime | None = None
+    key: str = ""
+
+    @classmethod
+    def read(cls, cursor: str) -> Self:
+        """Raises NotACursor for what `written` has not written."""
+        try:
+            day, moment, key = cursor.split("|", 2)
+            at = datetime.fromisoformat(moment).astimezone(UTC)
+            return cls(date.fromisoformat(day), at, key)
+        except ValueError as error:
+            raise NotACursor from error
+
+    @staticmethod
+    def written(rating: Mapping[str, Any]) -> str:
+        """The cursor that stands for a rating."""
+        return f"{rating['day']}|{rating['pressed_at'].isoformat()}|{rating['_id']}"
+
+    def precedes(self, rating: Mapping[str, Any]) -> bool:
+        """Whether a rating of its day is on a later page."""
+        at = (rating["pressed_at"], rating["_id"])
+        return self.moment is None or at < (self.moment, self.key)
 
 
 @dataclass(frozen=True)
@@ -56,28 +95,33 @@ class Records:
         page, more = found[:AT_A_TIME], found[AT_A_TIME:]
         cases = self._cases(page)
         items = [{**self._shown(each), "case": cases.get(each["_id"])} for each in page]
-        return {"items": items, "next": f"{page[-1]['day']}|{page[-1]['_id']}" if more else None}
+        return {"items": items, "next": After.written(page[-1]) if more else None}
 
     def _after(self) -> Iterator[Document]:
-        day, _, last = (self.asked.cursor or f"{self.asked.last}|").partition("|")
-        beyond = not last
-        for of in self._days(a_day(day)):
-            for each in self._of(of):
-                if beyond:
-                    yield each
-                beyond = beyond or each["_id"] == last
-        if not beyond:
+        asked = self.asked
+        after = After.read(asked.cursor) if asked.cursor else After(asked.last)
+        if not asked.first <= after.day <= asked.last:
             raise NotACursor
+        yield from filter(after.precedes, self._of(after.day, after.moment))
+        for day in self._days(after.day - DAY):
+            yield from self._of(day)
 
     def _days(self, newest: date) -> Iterator[date]:
         for ordinal in range(newest.toordinal(), self.asked.first.toordinal() - 1, -1):
             yield date.fromordinal(ordinal)
 
-    def _of(self, day: date) -> Iterator[Document]:
+    def _of(self, day: date, until: datetime | None = None) -> Iterator[Document]:
+        """Those of a day, the newest first, read as far as they are asked for."""
         wanted = {"day": f"{day}", **criteria(self.asked, self.rules), **self._some()}
-        found = self.db["ratings"].find(wanted, dict.fromkeys(SHOWN, 1))
+        levels = _levels(self.asked, self.rules)
+        if levels and levels <= DISSATISFIED:
+            wanted["dissatisfied_day"] = wanted["day"]
+        if until:
+            wanted["pressed_at"] = {"$lte": until}
+        found = self.db["ratings"].find(wanted, dict.fromkeys(SHOWN, 1)).sort("pressed_at", -1)
         ours = (each for each in found if self.units is None or each["unit"] in self.units)
-        return iter(sorted(ours, key=lambda each: (each["pressed_at"], each["_id"]), reverse=True))
+        for _, together in groupby(ours, itemgetter("pressed_at")):
+            yield from sorted(together, key=itemgetter("_id"), reverse=True)
 
     def _some(self) -> Document:
         """Only these units, if they are few enough to be named."""

@@ -18,7 +18,7 @@ from services.contracts.message import Message
 from services.contracts.outbox import entry
 from services.contracts.rules import Rules
 from services.contracts.time_to_rate import TimeToRateEnds, rating_ends
-from services.contracts.vocabulary import Standing, Turn
+from services.contracts.vocabulary import DISSATISFIED, Standing, Turn
 from services.store import linking
 from services.store.belonging import Belonging, Errand, Refusal, belonging
 from services.store.linking import Bucket, Document, errand_of, inherited, opens_case
@@ -80,6 +80,8 @@ class Intake:
             document |= inherited(document, errand) | {"errand": errand_of(errand)}
         if number := numbered(press):
             document["numbered"] = number
+        if press.level in DISSATISFIED:
+            document["dissatisfied_day"] = document["day"]
         document |= personal(press, document["day"])
         event = following(press, document, self.rules)
         return document | ({"outbox": [entry(press.key, 1, 0, event)]} if event else {})

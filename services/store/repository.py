@@ -36,6 +36,7 @@ INDEXES = {
         Index(("day", "pressed_at")),
         Index(("rating_id",)),
         NUMBERED,
+        Index(("dissatisfied_day",), sparse=True),
         Index(("phone_hash",), sparse=True),
         Index(("personal_day",), sparse=True),
     ),

@@ -96,9 +96,9 @@ def test_whoever_sees_one_unit_is_shown_that_unit(db: Db) -> None:
 
 
 def test_records_are_read_page_by_page_without_a_gap(db: Db) -> None:
-    store(db, *(press(1 + n % 3) for n in range(AT_A_TIME + 30)))
-    one = behind(db)
-    two = behind(db, cursor=one["next"])
+    store(db, *(press(1 + n % 3, level=1) for n in range(AT_A_TIME + 30)))
+    one = behind(db, bad=True)
+    two = behind(db, bad=True, cursor=one["next"])
     assert (len(one["items"]), len(two["items"]), two["next"]) == (AT_A_TIME, 30, None)
     seen = [each["rating_id"] for each in one["items"] + two["items"]]
     assert len(set(seen)) == AT_A_TIME + 30
@@ -106,9 +106,12 @@ def test_records_are_read_page_by_page_without_a_gap(db: Db) -> None:
     assert days == sorted(days, reverse=True)
 
 
-def test_a_made_up_cursor_is_refused(db: Db) -> None:
+@pytest.mark.parametrize(
+    "cursor", ["2020-12-01|nothing", "2020-12-01|noon|r1", "2031-01-01|2020-12-01T00:00|r1"]
+)
+def test_a_made_up_cursor_is_refused(db: Db, cursor: str) -> None:
     with pytest.raises(NotACursor):
-        behind(db, cursor="2020-12-01|nothing")
+        behind(db, cursor=cursor)
 
 
 def test_a_bad_rating_names_its_case_and_nothing_of_the_rater(db: Db) -> None:

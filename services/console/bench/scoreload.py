@@ -15,6 +15,7 @@ from typing import Any
 
 from services.adapters.mongo import Db, Document
 from services.contracts.directory import Directory, Unit, Window
+from services.contracts.vocabulary import DISSATISFIED
 from services.score.kept import Stale
 from services.score.repository import Tallies
 from services.score.tally import Bucket, Cell
@@ -80,6 +81,7 @@ def rating(where: Place, level: int, chance: random.Random) -> Document:
         "pressed_at": at,
         "received_at": at,
         "stored_at": at,
+        **({"dissatisfied_day": day} if level in DISSATISFIED else {}),
     }
 
 

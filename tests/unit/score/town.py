@@ -14,7 +14,7 @@ from services.adapters.rulebook import load_rules
 from services.contracts.directory import Directory, Item, Unit, Window
 from services.contracts.rules import Rules
 from services.contracts.verdict import CaseAtCutOff, Verdict
-from services.contracts.vocabulary import Channel, Level, Stage, Standing, Turn
+from services.contracts.vocabulary import DISSATISFIED, Channel, Level, Stage, Standing, Turn
 from services.score.errands import Errands
 from services.score.facts import Facts, UnitFacts
 from services.score.recipes import load_recipes
@@ -112,6 +112,7 @@ def rating(day: str = "2020-12-01", unit: str = "tax", level: int = 5, **changes
         "standing": "valid",
         "item": "i1",
         "tags": ["110"] if level == 1 else [],
+        **({"dissatisfied_day": day} if level in DISSATISFIED else {}),
         **changes,
     }
 
