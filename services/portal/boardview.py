@@ -38,8 +38,8 @@ class BoardView:
             return None
 
     def month_now(self, visitor: Visitor, period: Period) -> Any:
-        """What was decided about a period, and what would keep it from closing now."""
-        return self.services.get("score", f"/v1/months/{period.key}", visitor.token, now="true")
+        """What was decided about a period, and what would keep it from closing about now."""
+        return self.figures(visitor, f"/v1/months/{period.key}", now="true")
 
     def named(self, visitor: Visitor) -> dict[str, Any]:
         """The names of everything, and the units that the visitor may choose."""

@@ -10,9 +10,11 @@ from werkzeug.wrappers import Request
 from services.adapters.http import api, read_json, read_query
 from services.adapters.timer import every
 from services.contracts.actor import Action, Actor
+from services.contracts.period import Period
 from services.score.board import REGION
 from services.score.closing import Closer, Closing
 from services.score.forms import Watched
+from services.score.months import Found
 from services.score.shelf import Months
 from services.score.views import View
 from services.score.wiring import Wired
@@ -35,8 +37,13 @@ class Deciding(Wired):
     @api("GET", "/v1/months/<period>", Action.READ_SCORES, asks=Watched)
     def get_month(self, request: Request, actor: Actor, period: str) -> View:
         """How far a period has come, and what would keep it from closing."""
-        asked = read_query(request, Watched)
-        return self._scorer(waiting_s=0).month(period, asked.now)
+        asked, of = read_query(request, Watched), Period.parse(period)
+
+        def look() -> dict[str, Found]:
+            return self._scorer(waiting_s=0).found(of)
+
+        recent = self.recent.within(asked.age)
+        return self._scorer().month(of, lambda: recent(("found", of.key), look), asked.now)
 
     @api("GET", "/v1/months/<period>/late", Action.READ_SCORES)
     def get_late(self, request: Request, actor: Actor, period: str) -> View:

@@ -24,8 +24,8 @@ class Aged(Form):
     age: int = Field(default=0, ge=0, le=OLDEST_S)
 
 
-class Watched(Form):
-    """Whether to look anew at what would keep a period from closing that was closed before."""
+class Watched(Aged):
+    """Whether to look at what would keep a period from closing though it was closed before."""
 
     now: bool = False
 

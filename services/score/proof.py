@@ -19,7 +19,7 @@ from services.score.measure import Behind, measure
 from services.score.scorer import Reading, Scorer
 from services.score.views import View
 
-PAGE = 2000
+PAGE = 500
 
 
 class NoSuchFigure(NotFound):

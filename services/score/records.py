@@ -9,7 +9,8 @@ from itertools import groupby, islice
 from operator import itemgetter
 from typing import Any, Self
 
-from services.adapters.mongo import AT_ONCE, Db, Document
+from services.adapters.mongo import AT_ONCE, Db, Document, by_ids
+from services.contracts.rectification import case_id
 from services.contracts.rules import Rules
 from services.contracts.vocabulary import DISSATISFIED, Channel, Level
 from services.errors import Invalid
@@ -112,10 +113,7 @@ class Records:
 
     def _of(self, day: date, until: datetime | None = None) -> Iterator[Document]:
         """Those of a day, the newest first, read as far as they are asked for."""
-        wanted = {"day": f"{day}", **criteria(self.asked, self.rules), **self._some()}
-        levels = _levels(self.asked, self.rules)
-        if levels and levels <= DISSATISFIED:
-            wanted["dissatisfied_day"] = wanted["day"]
+        wanted = {**self._index(f"{day}"), **criteria(self.asked, self.rules)}
         if until:
             wanted["pressed_at"] = {"$lte": until}
         found = self.db["ratings"].find(wanted, dict.fromkeys(SHOWN, 1)).sort("pressed_at", -1)
@@ -123,11 +121,14 @@ class Records:
         for _, together in groupby(ours, itemgetter("pressed_at")):
             yield from sorted(together, key=itemgetter("_id"), reverse=True)
 
-    def _some(self) -> Document:
-        """Only these units, if they are few enough to be named."""
+    def _index(self, day: str) -> Document:
+        """What narrows most: that they are dissatisfied, or units few enough to be named."""
+        levels = _levels(self.asked, self.rules)
+        if levels and levels <= DISSATISFIED:
+            return {"dissatisfied_day": day}
         if self.units is None or len(self.units) > AT_ONCE:
-            return {}
-        return {"unit": {"$in": sorted(self.units)}}
+            return {"day": day}
+        return {"day": day, "unit": {"$in": sorted(self.units)}}
 
     def _shown(self, rating: Mapping[str, Any]) -> View:
         moment = rating["pressed_at"].astimezone(self.rules.region.zone).isoformat()
@@ -135,15 +136,8 @@ class Records:
 
     def _cases(self, page: list[Document]) -> dict[str, str]:
         """By key of a bad rating, its case."""
-        bad = [each for each in page if self.rules.is_bad(each["level"])]
-        found: dict[str, str] = {}
-        for month in {each["day"][:7] for each in bad}:
-            of_month = [each for each in bad if each["day"].startswith(month)]
-            wanted = {
-                "rating_month": month,
-                "unit": {"$in": sorted({each["unit"] for each in of_month})},
-                "rating_key": {"$in": [each["_id"] for each in of_month]},
-            }
-            cases = self.db["cases"].find(wanted, {"rating_key": 1})
-            found |= {each["rating_key"]: each["_id"] for each in cases}
-        return found
+        ids = {case_id(each["_id"]): each["_id"] for each in page if self._is_bad(each)}
+        return {ids[each["_id"]]: each["_id"] for each in by_ids(self.db["cases"], ids, {"_id": 1})}
+
+    def _is_bad(self, rating: Mapping[str, Any]) -> bool:
+        return self.rules.is_bad(rating["level"])

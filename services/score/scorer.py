@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from functools import cached_property
@@ -168,15 +168,16 @@ class Scorer:
         facts = self.happenings.facts(period, self.now, self.ends, imports, read)
         return Reading(period, month, context, facts)
 
-    def month(self, key: str, now: bool = False) -> View:
+    def month(
+        self, period: Period, look: Callable[[], dict[str, Found]], now: bool = False
+    ) -> View:
         """What was decided about a period, and what would keep it from closing.
 
-        Once it was closed, that is what its checks found then; `now` looks anew.
+        Once it was closed, that is what its checks found then; `now` has a `look` all the same.
         """
-        month = self.months.get(Period.parse(key).key)
+        month = self.months.get(period.key)
         if now or not month.snapshot:
-            found = checks_of(self.found(Period.parse(month.period)))
-            month = month.model_copy(update={"checks": found})
+            month = month.model_copy(update={"checks": checks_of(look())})
         return views.month_view(month)
 
     def found(self, period: Period) -> dict[str, Found]:
@@ -190,29 +191,13 @@ class Scorer:
             "imports": [f"{unit}: {figure}" for unit, figure in lacking],
         }
 
-    def explained(
-        self,
-        reading: Reading,
-        read: Sequence[Kept] | None = None,
-        units: frozenset[str] | None = None,
-    ) -> Reading:
-        """The same with the keys of the bad and invalid ratings behind it, or behind some units."""
-        behind = self._behind(reading.period, read, units)
+    def explained(self, reading: Reading, read: Iterable[Kept]) -> Reading:
+        """The same with the keys of the bad and invalid ratings behind it, from its buckets."""
+        behind = self.happenings.behind(read, None, self.bad)
         facts = {
             unit: own.explained(*behind.get(unit, ((), ()))) for unit, own in reading.facts.items()
         }
         return Reading(reading.period, reading.month, reading.context, facts)
-
-    def _behind(
-        self, period: Period, read: Sequence[Kept] | None, units: frozenset[str] | None
-    ) -> Behind:
-        def look() -> Behind:
-            found = self.happenings.buckets(period, units) if read is None else read
-            return self.happenings.behind(found, units, self.bad)
-
-        everybody = units is None or units >= self.directory.unit.keys()
-        behind: Behind = self.recent(("behind", period.key), look) if everybody else look()
-        return behind
 
     def explain(self, key: str, unit: str, index: str) -> View:
         """A unit's figures with definitions and the ratings and cases behind them.
@@ -220,17 +205,33 @@ class Scorer:
         Raises NotFound for a unit that was not there.
         """
         reading = self.read(self.months.get(Period.parse(key).key), index)
-        if not reading.month.in_force:
-            below = reading.context.directory.subtree(unit) if unit != REGION else None
-            reading = self.explained(reading, units=below)
         line, rank = reading.line(index, unit)
         return {
             **reading.head(),
             "index": views.recipe_view(line.result.recipe),
             "result": views.line_view(line, reading.period, rank),
             "definitions": views.definitions(),
-            "behind": views.behind(line.facts.did),
+            "behind": views.behind(
+                line.facts.did if reading.month.in_force else self._traced(reading, line)
+            ),
         }
+
+    def _traced(self, reading: Reading, line: Line) -> UnitFacts:
+        """What a unit did while a period is live, with the keys of the ratings behind it."""
+        below = None if line.unit == REGION else reading.context.directory.subtree(line.unit)
+        behind = self._behind(reading.period, below)
+        bad, invalid = (
+            tuple(key for unit in sorted(behind) for key in behind[unit][kind]) for kind in (0, 1)
+        )
+        return line.facts.did.explained(bad, invalid)
+
+    def _behind(self, period: Period, units: frozenset[str] | None) -> Behind:
+        def look() -> Behind:
+            return self.happenings.behind(self.happenings.buckets(period, units), units, self.bad)
+
+        everybody = units is None or units >= self.directory.unit.keys()
+        behind: Behind = self.recent(("behind", period.key), look) if everybody else look()
+        return behind
 
     def compare(self, key: str, other: str | None, index: str, sees: Sees) -> View:
         """Two boards side by side; without another, the period before this one."""

@@ -9,6 +9,7 @@ from typing import Any
 import pytest
 
 from services.adapters.mongo import Db
+from services.contracts.rectification import case_id
 from services.score.forms import Behind
 from services.score.hours import Hours
 from services.score.overview import Hour, Overview
@@ -116,7 +117,7 @@ def test_a_made_up_cursor_is_refused(db: Db, cursor: str) -> None:
 
 def test_a_bad_rating_names_its_case_and_nothing_of_the_rater(db: Db) -> None:
     store(db, press(1, _id="r1", level=1, sealed=b"who", comment="what they said"))
-    db["cases"].insert_one(case_document())
+    db["cases"].insert_one(case_document(_id=case_id("r1")))
     (record,) = behind(db)["items"]
-    assert record["case"] == "case-1"
+    assert record["case"] == case_id("r1")
     assert not {"sealed", "comment"} & record.keys()
