@@ -184,8 +184,22 @@ class Directory(BaseModel):
 
     def subtree(self, unit: str) -> frozenset[str]:
         """The unit and everything below it."""
-        below = {child.id for child in self.units if child.parent == unit and child.id != unit}
-        return frozenset({unit}.union(*(self.subtree(child) for child in below)))
+        return self._subtrees.get(unit) or self._grown(unit)
+
+    @cached_property
+    def _subtrees(self) -> dict[str, frozenset[str]]:
+        return {unit: self._grown(unit) for unit in self.unit_periods}
+
+    def _grown(self, unit: str) -> frozenset[str]:
+        return frozenset({unit}.union(*map(self._grown, self._children.get(unit, ()))))
+
+    @cached_property
+    def _children(self) -> dict[str, set[str]]:
+        found: dict[str, set[str]] = {}
+        for child in self.units:
+            if child.parent is not None and child.parent != child.id:
+                found.setdefault(child.parent, set()).add(child.id)
+        return found
 
     def actor_with(self, token_hash: str, at: datetime) -> Actor | None:
         """The actor that holds this token, or None when nobody active does."""

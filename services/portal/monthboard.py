@@ -78,7 +78,7 @@ class MonthBoard(BoardView):
     ) -> View:
         period, index = a_period(key), _index(request)
         told, moved, month, indexes = at_once(
-            lambda: self.figures(visitor, f"/v1/scores/{key}", index=index),
+            lambda: self.figures(visitor, f"/v1/scores/{key}", index=index, brief="true"),
             lambda: self.figures_if_any(visitor, f"/v1/compare/{key}", index=index),
             lambda: self.month_now(visitor, period),
             lambda: self.indexes(visitor),

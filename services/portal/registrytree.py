@@ -2,10 +2,13 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable
+from collections import defaultdict
+from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass
 from datetime import date, datetime, time
 from functools import cached_property
+from operator import attrgetter
+from typing import Any, TypeVar
 from zoneinfo import ZoneInfo
 
 from services.contracts.directory import Device, Directory, Entry, EntryT, Item, Periods, Unit
@@ -13,6 +16,8 @@ from services.contracts.directory import Window as WindowEntry
 from services.errors import Malformed
 
 NOON = time(12)
+UNIT = attrgetter("unit")
+Key = TypeVar("Key")
 ACTIVE, PLANNED, ENDED = "active", "planned", "ended"
 
 
@@ -106,24 +111,37 @@ class Grower:
         return self.wanted.of(self.directory.unit_periods)
 
     @cached_property
-    def _windows(self) -> list[WindowEntry]:
-        return self.wanted.of(self.directory.window_periods)
+    def _below(self) -> Mapping[str | None, list[Unit]]:
+        return gathered(self._units, attrgetter("parent"))
 
     @cached_property
-    def _devices(self) -> list[Device]:
-        return self.wanted.of(self.directory.device_periods)
+    def _windows(self) -> Mapping[str, list[WindowEntry]]:
+        return gathered(self.wanted.of(self.directory.window_periods), UNIT)
 
     @cached_property
-    def _items(self) -> list[Item]:
-        return self.wanted.of(self.directory.item_periods)
+    def _shown_windows(self) -> frozenset[str]:
+        return frozenset(window.id for known in self._windows.values() for window in known)
+
+    @cached_property
+    def _devices(self) -> Mapping[str, list[Device]]:
+        return gathered(self.wanted.of(self.directory.device_periods), UNIT)
+
+    @cached_property
+    def _at_window(self) -> Mapping[str | None, list[Device]]:
+        every = (device for known in self._devices.values() for device in known)
+        return gathered(every, attrgetter("window"))
+
+    @cached_property
+    def _items(self) -> Mapping[str, list[Item]]:
+        return gathered(self.wanted.of(self.directory.item_periods), UNIT)
 
     def roots(self) -> tuple[Branch, ...]:
         """The tree; a unit whose parent is not shown stands at the top."""
         shown = {unit.id for unit in self._units}
-        return self._grown(lambda unit: unit.parent not in shown, False)
+        return self._grown((unit for unit in self._units if unit.parent not in shown), False)
 
-    def _grown(self, belongs: Callable[[Unit], bool], whole: bool) -> tuple[Branch, ...]:
-        found = (self._branch(unit, whole) for unit in self._units if belongs(unit))
+    def _grown(self, units: Iterable[Unit], whole: bool) -> tuple[Branch, ...]:
+        found = (self._branch(unit, whole) for unit in units)
         return tuple(branch for branch in found if branch)
 
     def _branch(self, unit: Unit, whole: bool) -> Branch | None:
@@ -133,27 +151,30 @@ class Grower:
             unit=unit,
             places=tuple(self._places(unit, whole)),
             devices=tuple(self._at_no_window(unit, whole)),
-            items=tuple(each for each in self._of(unit, self._items) if self._is_in(each, whole)),
-            below=self._grown(lambda other: other.parent == unit.id, whole),
+            items=tuple(each for each in self._items[unit.id] if self._is_in(each, whole)),
+            below=self._grown(self._below[unit.id], whole),
         )
         return branch if whole or not branch.empty else None
 
     def _places(self, unit: Unit, whole: bool) -> Iterable[Place]:
-        for window in self._of(unit, self._windows):
-            devices = tuple(each for each in self._devices if each.window == window.id)
+        for window in self._windows[unit.id]:
+            devices = tuple(self._at_window[window.id])
             if self._is_in(window, whole) or any(map(self.wanted.fits, devices)):
                 yield Place(window, devices)
 
     def _at_no_window(self, unit: Unit, whole: bool) -> Iterable[Device]:
         """Devices without a window, and those whose window is not shown."""
-        shown = {window.id for window in self._windows}
-        for device in self._of(unit, self._devices):
-            if device.window not in shown and self._is_in(device, whole):
+        for device in self._devices[unit.id]:
+            if device.window not in self._shown_windows and self._is_in(device, whole):
                 yield device
 
     def _is_in(self, entry: Entry, whole: bool) -> bool:
         return whole or self.wanted.fits(entry)
 
-    @staticmethod
-    def _of(unit: Unit, entries: Iterable[EntryT]) -> Iterable[EntryT]:
-        return (each for each in entries if getattr(each, "unit", None) == unit.id)
+
+def gathered(entries: Iterable[EntryT], place: Callable[[Any], Key]) -> Mapping[Key, list[EntryT]]:
+    """The entries by where they belong."""
+    found: defaultdict[Key, list[EntryT]] = defaultdict(list)
+    for each in entries:
+        found[place(each)].append(each)
+    return found

@@ -8,25 +8,33 @@ from typing import Any
 
 from werkzeug.wrappers import Request, Response
 
-from services.adapters.pages import View, Visitor, page
+from services.adapters.pages import HTML, Templates, View, Visitor, page
+from services.adapters.recent import Recently
 from services.adapters.services import ServicesByName
 from services.portal.charts import log_part
 
 PAGE = "/scoreboard"
 SCORES = "/v1/public/scores"
 FULL = 100
-SHARED_FOR_A_MINUTE = {"Cache-Control": "public, max-age=60", "Vary": "Cookie"}
+BOARD = "scoreboard/board.html"
+SHARED_S = 60
+SHARED = {"Cache-Control": f"public, max-age={SHARED_S}", "Vary": "Cookie"}
 SENT_ON = ("content-type", "content-disposition")
 Line = Mapping[str, Any]
 
 
 class Scoreboard:
-    """Pages that need no sign-in and show published periods only."""
+    """Pages that need no sign-in and show published periods only.
+
+    Everybody who is not signed in is shown the same until something is published: it is made once.
+    """
 
     services: ServicesByName
+    recent: Recently
+    templates: Templates
 
     @page("GET", PAGE, None)
-    def scoreboard(self, request: Request, visitor: Visitor) -> View:
+    def scoreboard(self, request: Request, visitor: Visitor) -> View | Response:
         """The period that was published last, or that none was yet."""
         months = self._published_months()
         if not months:
@@ -34,7 +42,7 @@ class Scoreboard:
         return self._scoreboard(request, visitor, months[0]["period"], months)
 
     @page("GET", f"{PAGE}/<token:period>", None)
-    def scoreboard_of(self, request: Request, visitor: Visitor, period: str) -> View:
+    def scoreboard_of(self, request: Request, visitor: Visitor, period: str) -> View | Response:
         """A period by the index and in the revision that was asked for."""
         return self._scoreboard(request, visitor, period, self._published_months())
 
@@ -52,15 +60,24 @@ class Scoreboard:
     def _published_months(self) -> Any:
         return self.services.get("score", "/v1/public/months", None)
 
-    def _scoreboard(self, request: Request, visitor: Visitor, period: str, months: Any) -> View:
+    def _scoreboard(
+        self, request: Request, visitor: Visitor, period: str, months: Any
+    ) -> View | Response:
+        if visitor.signed_in:
+            return View(BOARD, self._shown_board(request, period, months))
+
+        def rendered() -> str:
+            shown = self._shown_board(request, period, months)
+            return self.templates.render(BOARD, shown, visitor, request.path)
+
+        key = ("scoreboard", request.full_path, period, visitor.language, str(months))
+        html = self.recent.within(SHARED_S)(key, rendered)
+        return Response(html, headers=SHARED, content_type=HTML)
+
+    def _shown_board(self, request: Request, period: str, months: Any) -> Mapping[str, Any]:
         board = self.services.get("score", f"{SCORES}/{period}", None, **_asked(request))
-        shown = {
-            "board": board,
-            "months": months,
-            "groups": list(by_peers(board["units"])),
-            "length": length,
-        }
-        return View("scoreboard/board.html", shown, headers=_caching(visitor))
+        groups = list(by_peers(board["units"]))
+        return {"board": board, "months": months, "groups": groups, "length": length}
 
     def _scoreboard_file(
         self, request: Request, visitor: Visitor, name: str, headers: Mapping[str, str]
@@ -79,7 +96,7 @@ def _asked(request: Request) -> dict[str, Any]:
 
 def _caching(visitor: Visitor) -> Mapping[str, str]:
     """A page without a name on it may be kept for a minute, for each language."""
-    return {} if visitor.signed_in else SHARED_FOR_A_MINUTE
+    return {} if visitor.signed_in else SHARED
 
 
 def by_peers(units: Sequence[Line]) -> Iterator[tuple[str, list[Line]]]:

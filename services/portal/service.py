@@ -4,8 +4,16 @@ from services.adapters.clock import BusinessClock, Clock
 from services.adapters.http import Throttle, Windows
 from services.adapters.ledger import Audited, Record
 from services.adapters.mongo import Db, MongoDatabase
-from services.adapters.pages import Assets, AssetsOnDisk, Sessions, SessionStore
+from services.adapters.pages import (
+    Assets,
+    AssetsOnDisk,
+    Rendering,
+    Sessions,
+    SessionStore,
+    Templates,
+)
 from services.adapters.public import PublicUrl
+from services.adapters.recent import Recent, Recently
 from services.adapters.rulebook import Rulebook, RulesInForce
 from services.adapters.services import Services, ServicesByName
 from services.portal.administration import Administration
@@ -28,5 +36,7 @@ class Portal(Administration, Citizens, Entrance, Gateway, Kiosk, Leading, Workbe
     services: ServicesByName = Services()
     sessions: SessionStore = Sessions()
     throttle: Windows = Throttle()
+    recent: Recently = Recent()
+    templates: Templates = Rendering()
     public_url: str = PublicUrl()
     audit: Record = Audited()

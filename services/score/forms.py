@@ -36,6 +36,12 @@ class Told(Aged):
     index: str = COMPOSITE
 
 
+class Listed(Told):
+    """Whether lines need no more than a list of units shows: places, scores and how many rated."""
+
+    brief: bool = False
+
+
 class Explained(Told):
     """Which page of what is behind a figure; `again` counts it anew from those ratings alone."""
 

@@ -10,7 +10,7 @@ from services.contracts.period import Period
 from services.score import views
 from services.score.board import REGION
 from services.score.exports import Export, exported
-from services.score.forms import Exported, Reported, Told
+from services.score.forms import Exported, Listed, Reported
 from services.score.happenings import Happenings
 from services.score.reports import report
 from services.score.scope import sight
@@ -21,11 +21,12 @@ from services.score.wiring import Wired
 class Telling(Wired):
     """Tells the scores of the units that somebody sees, on a page or in a file."""
 
-    @api("GET", "/v1/scores/<period>", Action.READ_SCORES, asks=Told)
+    @api("GET", "/v1/scores/<period>", Action.READ_SCORES, asks=Listed)
     def get_scores(self, request: Request, actor: Actor, period: str) -> View:
         """The board of a period: live, as closed, or as last published (`2026-10@1`: as then)."""
-        asked = read_query(request, Told)
-        return self._scorer(age_s=asked.age).scores(period, asked.index, sight(actor))
+        asked = read_query(request, Listed)
+        page = self._scorer(age_s=asked.age).scores(period, asked.index, sight(actor))
+        return views.in_brief(page) if asked.brief else page
 
     @api("GET", "/v1/indexes", Action.READ_SCORES)
     def get_indexes(self, request: Request, actor: Actor) -> View:

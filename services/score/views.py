@@ -21,6 +21,7 @@ from services.score.months import Month, MonthState
 from services.score.tally import Cell, combined, total_of, with_parts
 
 View = dict[str, Any]
+GOOD_RATE = "good_rate"
 Sees = Callable[[str], bool]
 
 
@@ -83,6 +84,17 @@ def line_view(line: Line, period: Period, rank: int | None) -> View:
         "indicators": [measured_view(measured) for measured in line.figures.values()],
         "counts": counts(line.facts),
     }
+
+
+def in_brief(page: View) -> View:
+    """A board whose units are told without the terms of their scores, and their good rate only."""
+    return {**page, "units": list(map(_in_brief, page["units"]))}
+
+
+def _in_brief(line: View) -> View:
+    told = {name: line[name] for name in line.keys() - {"terms", "indicators", "counts"}}
+    rates = [each for each in line["indicators"] if each["key"] == GOOD_RATE]
+    return {**told, "indicators": rates, "counts": {"ratings": line["counts"]["ratings"]}}
 
 
 def measured_view(measured: Measured) -> View:

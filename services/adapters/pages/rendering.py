@@ -10,7 +10,7 @@ from zoneinfo import ZoneInfo
 
 from jinja2 import Environment, FileSystemLoader, StrictUndefined
 from markupsafe import Markup
-from nameko.extensions import SharedExtension
+from nameko.extensions import DependencyProvider, SharedExtension
 
 from services.adapters.pages.assets import AssetsOnDisk
 from services.adapters.pages.guarding import FORM_FIELD
@@ -56,6 +56,16 @@ class Templates(SharedExtension):
         made.filters["day"] = lambda value: when(value, self._zone, "%Y-%m-%d")
         made.filters["clock"] = lambda value: when(value, self._zone, "%H:%M")
         return made
+
+
+class Rendering(DependencyProvider):
+    """Gives workers the templates, for pages that are rendered once and shown to many."""
+
+    templates = Templates()
+
+    def get_dependency(self, worker_ctx: object) -> Templates:
+        """The templates."""
+        return self.templates
 
 
 def environment(language: str) -> Environment:

@@ -84,14 +84,16 @@ def working_days(first: datetime, step: int) -> Iterator[datetime]:
         at += step * DAY
 
 
-def aged(number: int, now: datetime, days: int = 30) -> Iterator[Step]:
-    """Cases of the last `days` working days, in all states, with every rung that has come."""
+def aged(number: int, now: datetime, days: int = 30, units: int = UNITS) -> Iterator[Step]:
+    """Cases of the last `days` working days at so many units, in all states, with every rung that
+    has come.
+    """
     chance = random.Random(1)
     mornings = islice(working_days(now.replace(hour=1, minute=0), -1), 1, days + 1)
     lives = [(_lived(at, life, now), weight) for at in mornings for life, weight in LIFE.items()]
     steps, weights = [step for step, _ in lives], [weight for _, weight in lives]
     chosen = chance.choices(steps, weights, k=number)
-    return (_another(step, each, chance) for each, step in enumerate(chosen))
+    return (_another(step, each, chance, units) for each, step in enumerate(chosen))
 
 
 def fresh(number: int, at: datetime, name: str) -> Iterator[Step]:
@@ -149,9 +151,9 @@ def _rating(at: datetime) -> BadRatingStored:
     )
 
 
-def _another(step: Step, number: int | str, chance: random.Random) -> Step:
+def _another(step: Step, number: int | str, chance: random.Random, units: int = UNITS) -> Step:
     """The same life of another rating, at another unit."""
-    unit, case, key = chance.randrange(UNITS), step.case, str(uuid.uuid5(KEYS, f"{number}"))
+    unit, case, key = chance.randrange(units), step.case, str(uuid.uuid5(KEYS, f"{number}"))
     changes: dict[str, object] = {
         "id": case_id(key),
         "rating_key": key,

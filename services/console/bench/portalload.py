@@ -75,6 +75,10 @@ def directory(units: int) -> Directory:
         ),
         principals=(
             *caseload.DIRECTORY.principals,
+            *(
+                caseload.person(caseload.officer(n), Role.OFFICER, f"u{n}")
+                for n in range(caseload.UNITS, units)
+            ),
             caseload.person(PEOPLE[Role.SUPERVISOR], Role.SUPERVISOR, root.id),
             caseload.person(PEOPLE[Role.SCORER], Role.SCORER, root.id),
             caseload.person(PEOPLE[Role.ADMINISTRATOR], Role.ADMINISTRATOR, None),
@@ -117,7 +121,7 @@ class County:
         """The ratings of the cases that are opened, each with its rater and their words sealed."""
         sealer = Sealer(self.db, self.secrets.master_key_file.read_bytes())
         sealer.ensure_key()
-        steps = list(caseload.aged(self.size.cases, NOW))
+        steps = list(caseload.aged(self.size.cases, NOW, units=self.size.units))
         caseload.keep(self.db, iter(steps), self.secrets.ledger_key_file.read_bytes())
         return _ratings([each.case for each in steps], sealer.seal(RATER))
 

@@ -8,6 +8,7 @@ import pytest
 from werkzeug.test import EnvironBuilder
 from werkzeug.wrappers import Request
 
+from services.adapters.pages import View
 from services.adapters.pages.language import LOCALE, catalog
 from services.adapters.pages.visitor import ENGLISH, Visitor
 from services.portal.scoreboard import FULL, Scoreboard, by_peers, length
@@ -64,7 +65,8 @@ def test_before_the_first_month_there_is_a_page_of_its_own_that_may_be_kept_a_mi
     part = Scoreboard()
     part.services = NothingPublished()  # type: ignore[assignment]
     request = Request(EnvironBuilder(path="/scoreboard").get_environ())
-    shown = part.scoreboard(request, Visitor())
+    shown, own = (part.scoreboard(request, Visitor(token=token)) for token in (None, "t"))
+    assert isinstance(shown, View)
     assert shown.template == "scoreboard/empty.html"
     assert shown.headers == {"Cache-Control": "public, max-age=60", "Vary": "Cookie"}
-    assert part.scoreboard(request, Visitor(token="t")).headers == {}
+    assert own.headers == {}
