@@ -58,24 +58,27 @@ class Recently:
         self._results: dict[Hashable, Result] = {}
         self._working: dict[Hashable, Semaphore] = {}
 
-    def within(self, age_s: float) -> Kept[Any]:
+    def within(self, age_s: float, worth_s: float = 0.0) -> Kept[Any]:
         """A way to ask for results that are renewed once they are `age_s` old, or a little later.
 
-        They are told until they are `OLDEST_S` old. With 0 everything is worked out now.
+        They are told until they are `OLDEST_S` old. With 0 everything is worked out now, as is
+        what takes less than `worth_s`.
         """
-        return anew if age_s <= 0 else lambda key, make: self._get(key, age_s, make)
+        return anew if age_s <= 0 else lambda key, make: self._get(key, age_s, worth_s, make)
 
-    def _get(self, key: Hashable, age_s: float, make: Callable[[], Worked]) -> Worked:
+    def _get(
+        self, key: Hashable, age_s: float, worth_s: float, make: Callable[[], Worked]
+    ) -> Worked:
         result = self._results.get(key)
-        if result is None or result.is_old(self._now()):
-            result = self._first(key, make)
+        if result is None or result.is_old(self._now()) or result.took_s < worth_s:
+            result = self._first(key, worth_s, make)
         elif not result.renewing and not result.lasts(age_s, self._now()):
             result.renewing = True
             eventlet.spawn(self._renew, key, make)
         value: Worked = result.value
         return value
 
-    def _first(self, key: Hashable, make: Callable[[], Any]) -> Result:
+    def _first(self, key: Hashable, worth_s: float, make: Callable[[], Any]) -> Result:
         """One works it out, and those who ask meanwhile wait for it.
 
         What is worked out may ask for another result on its way.
@@ -83,7 +86,7 @@ class Recently:
         try:
             with self._working.setdefault(key, Semaphore()):
                 result = self._results.get(key)
-                if result is None or result.is_old(self._now()):
+                if result is None or result.is_old(self._now()) or result.took_s < worth_s:
                     result = self._work(key, make)
             return result
         finally:

@@ -37,9 +37,10 @@ class BoardView:
         except NotFound:
             return None
 
-    def month_now(self, visitor: Visitor, period: Period) -> Any:
+    def month_now(self, visitor: Visitor, period: Period, *, age: int = FRESH_ENOUGH_S) -> Any:
         """What was decided about a period, and what would keep it from closing about now."""
-        return self.figures(visitor, f"/v1/months/{period.key}", now="true")
+        path = f"/v1/months/{period.key}"
+        return self.services.get("score", path, visitor.token, now="true", age=age)
 
     def named(self, visitor: Visitor) -> dict[str, Any]:
         """The names of everything, and the units that the visitor may choose."""

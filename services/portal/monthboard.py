@@ -16,7 +16,7 @@ from services.contracts.actor import Action
 from services.contracts.printing import POINTS
 from services.contracts.vocabulary import COMPOSITE
 from services.errors import Conflict, HaopingError, Invalid
-from services.portal.boardview import BoardView, a_period
+from services.portal.boardview import FRESH_ENOUGH_S, BoardView, a_period
 
 Line = Mapping[str, Any]
 REPORTS = ("xlsx", "csv", "json", "html")
@@ -80,7 +80,7 @@ class MonthBoard(BoardView):
         told, moved, month, indexes = at_once(
             lambda: self.figures(visitor, f"/v1/scores/{key}", index=index, brief="true"),
             lambda: self.figures_if_any(visitor, f"/v1/compare/{key}", index=index),
-            lambda: self.month_now(visitor, period),
+            lambda: self.month_now(visitor, period, age=0 if error else FRESH_ENOUGH_S),
             lambda: self.indexes(visitor),
         )
         shown = {

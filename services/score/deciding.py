@@ -19,7 +19,8 @@ from services.score.shelf import Months
 from services.score.views import View
 from services.score.wiring import Wired
 
-WAIT_S = 10.0
+WAIT_S, WORTH_S = 10.0, 0.5
+"""Seconds that a bus has to become quiet, and that checks must take to be told again."""
 _log = getLogger(__name__)
 
 
@@ -42,7 +43,7 @@ class Deciding(Wired):
         def look() -> dict[str, Found]:
             return self._scorer(waiting_s=0).found(of)
 
-        recent = self.recent.within(asked.age)
+        recent = self.recent.within(asked.age, WORTH_S)
         return self._scorer().month(of, lambda: recent(("found", of.key), look), asked.now)
 
     @api("GET", "/v1/months/<period>/late", Action.READ_SCORES)

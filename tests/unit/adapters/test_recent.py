@@ -73,6 +73,19 @@ def test_what_takes_long_to_work_out_is_renewed_more_seldom() -> None:
     assert recently.within(5)("month", work) == 2
 
 
+def test_what_is_worked_out_quickly_is_not_kept_for_those_who_say_so() -> None:
+    watch, counted = Watch(), counting()
+    recent, took = Recently(watch).within(LONG, worth_s=1), 0.5
+
+    def work() -> int:
+        watch.passes(took)
+        return counted()
+
+    assert [recent("month", work) for _ in range(3)] == [1, 2, 3]
+    took = 2
+    assert [recent("month", work) for _ in range(3)] == [4, 4, 4]
+
+
 def test_a_result_that_is_too_old_is_told_to_nobody() -> None:
     watch, work = Watch(), counting()
     recently = Recently(watch)
