@@ -13,8 +13,8 @@ from hypothesis import settings
 
 from services.console.stack import Stack
 
-EXAMPLES = int(os.environ.get("HAOPING_EXAMPLES", "50"))
-"""How many examples a property is tried with; `make slow` tries ten times as many."""
+EXAMPLES = int(os.environ.get("HAOPING_EXAMPLES", "100"))
+"""How many examples a property is tried with; `make slow` tries five times as many."""
 settings.register_profile("haoping", deadline=None, max_examples=EXAMPLES)
 settings.load_profile("haoping")
 
