@@ -16,15 +16,16 @@ from rich.console import Console
 from rich.table import Table
 
 from services.adapters.clock import SystemClock
+from services.adapters.ledger import LEDGER_KEY_BYTES
 from services.adapters.mongo import Db, connect
-from services.adapters.settings import load_settings
+from services.adapters.settings import load_settings, secret_bytes
 from services.console.asking import NotAnswered, Token, ask, at
 from services.console.stack.layout import Layout
 from services.contracts.actor import Role
 from services.errors import Conflict, Invalid
 from services.registry.founding import first_administrator
 
-REGISTRY = "registry"
+REGISTRY, LEDGER_KEY = "registry", "HAOPING_LEDGER_KEY_FILE"
 user_app = typer.Typer(help="People who sign in: register them, give passwords, lock and unlock.")
 console = Console(soft_wrap=True, highlight=False)
 Url = Annotated[
@@ -59,8 +60,8 @@ def add(
     if administrator:
         if role or unit or mail:
             raise Invalid("The first administrator has that one role; give others on the pages")
-        with database() as db:
-            given = first_administrator(db, person, name, SystemClock().now())
+        with database() as (db, key):
+            given = first_administrator(db, key, person, name, SystemClock().now())
         _print(person, given.password, given.expires_at)
         return
     if not role:
@@ -110,20 +111,23 @@ def unlock(person: Person, token: Token, url: Url = None) -> None:
 
 
 @contextmanager
-def database() -> Iterator[Db]:
-    """The database at hand: that of the stack that runs in this folder, else that of MONGO_URI.
+def database() -> Iterator[tuple[Db, bytes]]:
+    """The database at hand, with the key of its ledger: that of the stack that runs in this folder,
+    else that of MONGO_URI.
 
-    Raises NotAnswered when there is neither.
+    Raises NotAnswered when there is neither, Misconfigured when there is no key.
     """
-    settings, record = load_settings(), Layout.of(None).record
+    settings, layout = load_settings(), Layout.of(None)
     uri = os.environ.get("MONGO_URI")
-    if uri is None and record.exists():
-        uri = str(json.loads(Path(record).read_text())["mongo_uri"])
+    if uri is None and layout.record.exists():
+        uri = str(json.loads(Path(layout.record).read_text())["mongo_uri"])
+        settings[LEDGER_KEY] = os.environ.get(LEDGER_KEY) or str(layout.secrets / "ledger.key")
     if uri is None:
         raise NotAnswered("No stack runs here: start one, or set MONGO_URI (or HAOPING_STATE)")
+    key = secret_bytes(settings, LEDGER_KEY, LEDGER_KEY_BYTES)
     db = connect(uri, settings["MONGO_DATABASE"])
     try:
-        yield db
+        yield db, key
     finally:
         db.client.close()
 

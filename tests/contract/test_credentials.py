@@ -7,6 +7,7 @@ from functools import partial
 
 import pytest
 
+from services.adapters.ledger import AUDIT
 from services.adapters.mongo import Db
 from services.adapters.passwords import Hasher
 from services.adapters.settings import token_hash
@@ -20,6 +21,8 @@ from services.registry.lockout import ACCOUNT, Failures
 from services.registry.queueing import counted
 from services.registry.repository import Registries
 from tests.county import DIRECTORY, NOON
+
+KEY = bytes(32)
 
 ENDS = NOON + timedelta(days=90)
 
@@ -150,19 +153,22 @@ def test_whoever_leaves_takes_password_and_tokens_along_and_nobody_elses(db: Db)
 
 def test_the_first_administrator_needs_the_database_and_no_second_one_gets_in_so(db: Db) -> None:
     Registries(db).replace(DIRECTORY, "admin")
-    given = first_administrator(db, "an", "安管理", NOON)
+    given = first_administrator(db, KEY, "an", "安管理", NOON)
     account = Accounts(db).get("an")
     assert account.must_change(NOON, None)
     assert Hasher().fits(account.password, given.password)
     assert Registries(db).current().principal["an"].roles == {Role.ADMINISTRATOR}
+    [told] = db[AUDIT].find()
+    assert (told["actor"], told["object"]) == ("console", "an")
+    assert {"field": "roles", "old": None, "new": ["administrator"]} in told["changes"]
     with pytest.raises(Conflict, match="an administrator already"):
-        first_administrator(db, "wu", "吴", NOON)
+        first_administrator(db, KEY, "wu", "吴", NOON)
     assert "wu" not in Registries(db).current().principal
 
 
 def test_an_empty_installation_gets_its_first_administrator_under_a_free_id(db: Db) -> None:
-    first_administrator(db, "an", "安管理", NOON)
+    first_administrator(db, KEY, "an", "安管理", NOON)
     assert Registries(db).current().version == 1
     Registries(db).replace(DIRECTORY.model_copy(update={"version": 2}), "admin")
     with pytest.raises(Conflict, match="somebody else"):
-        first_administrator(db, "hall", "大厅", NOON)
+        first_administrator(db, KEY, "hall", "大厅", NOON)
