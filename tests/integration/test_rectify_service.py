@@ -145,8 +145,9 @@ def test_an_upheld_appeal_reaches_the_store_and_comes_back(running: Running) -> 
     assert running.move("li", "appeal", reason="not us", evidence=[picture]).is_success
     upheld = running.move("shen", "uphold", reason="proven", invalidity="wrong").json()
     assert (upheld["state"], upheld["mark_pending"]) == ("closed", True)
-    (letter,) = eventually(lambda: taken(running.amqp_uri, STORE_COMMANDS.name))
-    (command,) = json.loads(letter.body)["items"]
+    letters = eventually(lambda: taken(running.amqp_uri, STORE_COMMANDS.name))
+    sent = [item for letter in letters for item in json.loads(letter.body)["items"]]
+    (command,) = {each["command_id"]: each for each in sent}.values()
     assert command["rating_key"] == KEY_OF_RATING
     assert command["decided_by"] == ["li", "shen"]
     assert command["command_id"] == f"{CASE}:{upheld['version']}"
