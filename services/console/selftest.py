@@ -52,7 +52,7 @@ REMEDIES = {
 console = Console()
 
 
-class Clock(Protocol):
+class Ticks(Protocol):
     """What waiting goes by, as the module `time` offers it."""
 
     def monotonic(self) -> float:
@@ -131,30 +131,30 @@ def _over_http(place: Place) -> Iterator[Path]:
 
 
 def try_all(
-    paths: Sequence[Path], channels: Sequence[Channel], within_s: float, clock: Clock = time
+    paths: Sequence[Path], channels: Sequence[Channel], within_s: float, ticks: Ticks = time
 ) -> list[Probe]:
     """Send every level through every channel of every path; wait up to `within_s` for all."""
-    deadline = clock.monotonic() + within_s
+    deadline = ticks.monotonic() + within_s
     sent: list[tuple[Path, Probe]] = []
     for left, path in zip(range(len(paths), 0, -1), paths, strict=True):
-        now = clock.monotonic()
-        sent += _sent(path, channels, now + (deadline - now) / min(left, 2), clock)
+        now = ticks.monotonic()
+        sent += _sent(path, channels, now + (deadline - now) / min(left, 2), ticks)
     waiting = [(path, probe) for path, probe in sent if probe.obstacle == LOST]
     while waiting:
         waiting = [(path, probe) for path, probe in waiting if not settled(path, probe)]
-        if clock.monotonic() > deadline:
+        if ticks.monotonic() > deadline:
             break
-        clock.sleep(POLL_S if waiting else 0)
+        ticks.sleep(POLL_S if waiting else 0)
     return [probe for _, probe in sent]
 
 
 def _sent(
-    path: Path, channels: Sequence[Channel], until: float, clock: Clock
+    path: Path, channels: Sequence[Channel], until: float, ticks: Ticks
 ) -> list[tuple[Path, Probe]]:
     """Probes sent on a path; one that is slow does not use up the time of the others."""
     drawn_here = list(drawn(path, channels))
     for probes in drawn_here:
-        if clock.monotonic() < until:
+        if ticks.monotonic() < until:
             path.send(probes)
         else:
             refuse(probes, SLOW)

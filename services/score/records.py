@@ -67,7 +67,7 @@ class After:
             day, moment, key = cursor.split("|", 2)
             at = datetime.fromisoformat(moment).astimezone(UTC)
             return cls(date.fromisoformat(day), at, key)
-        except ValueError as error:
+        except (ValueError, OverflowError) as error:
             raise NotACursor from error
 
     @staticmethod

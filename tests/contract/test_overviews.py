@@ -108,7 +108,13 @@ def test_records_are_read_page_by_page_without_a_gap(db: Db) -> None:
 
 
 @pytest.mark.parametrize(
-    "cursor", ["2020-12-01|nothing", "2020-12-01|noon|r1", "2031-01-01|2020-12-01T00:00|r1"]
+    "cursor",
+    [
+        "2020-12-01|nothing",
+        "2020-12-01|noon|r1",
+        "2020-12-01|0001-01-01T00:00+23:00|r1",
+        "2031-01-01|2020-12-01T00:00|r1",
+    ],
 )
 def test_a_made_up_cursor_is_refused(db: Db, cursor: str) -> None:
     with pytest.raises(NotACursor):

@@ -50,16 +50,19 @@ def install(name: str, packages: Sequence[str], policy: Path = POLICY) -> None:
 
 
 def _apt(*arguments: str) -> subprocess.CompletedProcess[str]:
-    return subprocess.run(
-        ["apt-get", *arguments, *WAIT],
-        env={**os.environ, "DEBIAN_FRONTEND": "noninteractive"},
-        stdin=subprocess.DEVNULL,
-        stdout=subprocess.PIPE,
-        stderr=subprocess.STDOUT,
-        text=True,
-        timeout=INSTALL_TIMEOUT_S,
-        check=False,
-    )
+    try:
+        return subprocess.run(
+            ["apt-get", *arguments, *WAIT],
+            env={**os.environ, "DEBIAN_FRONTEND": "noninteractive"},
+            stdin=subprocess.DEVNULL,
+            stdout=subprocess.PIPE,
+            stderr=subprocess.STDOUT,
+            text=True,
+            timeout=INSTALL_TIMEOUT_S,
+            check=False,
+        )
+    except subprocess.TimeoutExpired as error:
+        raise StackFailed(f"apt-get {arguments[0]} did not end in {error.timeout:.0f} s") from error
 
 
 @contextmanager

@@ -26,7 +26,7 @@ class Watch:
 
     def sleep(self, seconds: float, /) -> None:
         """Go on."""
-        self.now += seconds + 1e-9
+        self.now += seconds
 
 
 @dataclass
