@@ -2,16 +2,23 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
+from datetime import date
+from functools import partial
+from logging import getLogger
 from typing import Any
 
+import pymongo
 from bson.codec_options import CodecOptions
 from nameko.extensions import DependencyProvider, SharedExtension
 from pymongo import ASCENDING, MongoClient
 from pymongo.collection import Collection
 from pymongo.database import Database
+from pymongo.errors import ConnectionFailure, PyMongoError
 
+from services.adapters.leaving import Leaving
+from services.adapters.patience import pauses
 from services.adapters.trust import ca_file, of_database
 
 Document = dict[str, Any]
@@ -20,6 +27,7 @@ TIMEOUT_MS = 20_000
 GLANCE_S, AWAY_S = 1.0, 5.0
 """How long to wait for what is known already, and how long to go on with it when that failed."""
 AT_ONCE = 200
+_log = getLogger(__name__)
 _CODEC: CodecOptions[Document] = CodecOptions(tz_aware=True)
 
 
@@ -48,6 +56,21 @@ def by_ids(
     return [found for part in parts for found in collection.find({"_id": {"$in": part}}, fields)]
 
 
+def by_days(
+    collection: Collection[Document],
+    days: Iterable[date],
+    fields: Document | None = None,
+    day: str = "day",
+    **only: object,
+) -> Iterator[Document]:
+    """The documents of these days, a day at a time: no question grows with the period.
+
+    A whole month in one answer keeps some servers from answering anybody else meanwhile.
+    """
+    for each in days:
+        yield from collection.find({day: f"{each}", **only}, fields)
+
+
 Indexes = Mapping[str, Sequence[Index]]
 
 
@@ -68,19 +91,48 @@ def ensure_indexes(db: Db, indexes: Indexes) -> None:
             index.ensure(db, collection)
 
 
+def is_away(error: PyMongoError) -> bool:
+    """Whether it says that the server does not answer, rather than what it answered."""
+    cause = getattr(error, "cause", error)
+    return isinstance(cause, ConnectionFailure) or error.timeout
+
+
 class MongoConnection(SharedExtension):
     """The one client of a service process, shared by every dependency that needs it."""
 
     db: Db
+    leaving = Leaving()
 
     def setup(self) -> None:
         """Connect lazily: the first operation waits for the server, the start does not."""
         config = self.container.config
         self.db = connect(config["MONGO_URI"], config["MONGO_DATABASE"], ca_file(config))
 
+    def when_there(self, do: Callable[[], object]) -> None:
+        """Do something as soon as the server answers: a service may start before it, or without.
+
+        Gives up when the service is to stop.
+        """
+        for pause in pauses():
+            try:
+                do()
+                return
+            except PyMongoError as error:
+                if not is_away(error):
+                    raise
+                _log.warning("waiting for the database: %r", error)
+            if self.leaving.asked:
+                return
+            self.leaving.rest(pause)
+
+    def ensure(self, indexes: Indexes) -> None:
+        """Create whatever index is missing, as soon as the server answers."""
+        self.when_there(partial(ensure_indexes, self.db, indexes))
+
     def stop(self) -> None:
-        """Close the sockets."""
-        self.db.client.close()
+        """Close the sockets; a server that does not answer is not waited for."""
+        with pymongo.timeout(GLANCE_S):
+            self.db.client.close()
 
     def kill(self) -> None:
         """The same without grace."""
@@ -97,7 +149,7 @@ class MongoDatabase(DependencyProvider):
 
     def start(self) -> None:
         """Declare the indexes before the first message arrives."""
-        ensure_indexes(self.connection.db, self.indexes)
+        self.connection.ensure(self.indexes)
 
     def get_dependency(self, worker_ctx: object) -> Db:
         """The database."""

@@ -9,7 +9,6 @@ from contextlib import suppress
 from logging import getLogger
 from typing import Any
 
-import eventlet
 from eventlet.event import Event
 from eventlet.queue import Empty, Queue
 from nameko.extensions import DependencyProvider
@@ -19,7 +18,8 @@ from pymongo.errors import PyMongoError
 
 from services.adapters.bus.outgoing import Outgoing
 from services.adapters.bus.publisher import Bus
-from services.adapters.mongo import Document, Index, Indexes, MongoConnection, ensure_indexes
+from services.adapters.leaving import Leaving
+from services.adapters.mongo import Document, Index, Indexes, MongoConnection
 from services.contracts.topology import MESSAGE_TYPES
 from services.errors import Unavailable
 
@@ -47,11 +47,11 @@ class Outbox(DependencyProvider):
 
     bus = Bus()
     connection = MongoConnection()
+    leaving = Leaving()
 
     def __init__(self, collection: str) -> None:
         self.collection = collection
         self._wakes: Any = Queue()
-        self._stopping = False
         self._stopped = Event()
 
     def start(self) -> None:
@@ -60,7 +60,7 @@ class Outbox(DependencyProvider):
 
     def stop(self) -> None:
         """Finish what is being relayed, leave."""
-        self._stopping = True
+        self.leaving.ask()
         self.wake()
         self._stopped.wait()
 
@@ -73,15 +73,20 @@ class Outbox(DependencyProvider):
         return self
 
     def _relay_for_ever(self) -> None:
-        ensure_indexes(self.connection.db, outbox_index(self.collection))
-        while not self._stopping:
-            try:
-                if self.relay() < AT_ONCE:
-                    self._doze()
-            except (Unavailable, PyMongoError) as error:
-                _log.warning("outbox of %s: %s; trying again", self.collection, error)
-                eventlet.sleep(LOOK_EVERY_S)
-        self._stopped.send()
+        try:
+            self.connection.ensure(outbox_index(self.collection))
+            while not self.leaving.asked:
+                self._relay_or_rest()
+        finally:
+            self._stopped.send()
+
+    def _relay_or_rest(self) -> None:
+        try:
+            if self.relay() < AT_ONCE:
+                self._doze()
+        except (Unavailable, PyMongoError) as error:
+            _log.warning("outbox of %s: %s; trying again", self.collection, error)
+            self.leaving.rest(LOOK_EVERY_S)
 
     def _doze(self) -> None:
         with suppress(Empty):

@@ -50,18 +50,6 @@ class Times(BaseModel):
     wall: AwareDatetime
 
 
-class Live(BaseModel):
-    """The process lives."""
-
-    live: Literal[True]
-
-
-class Ready(BaseModel):
-    """What is acknowledged ends in a queue, over whichever protocol it came."""
-
-    ready: Literal[True]
-
-
 class LinkIssued(BaseModel):
     """A link: its token, the page that it opens, and when it is over (never, for a plate)."""
 

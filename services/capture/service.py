@@ -1,21 +1,23 @@
 """The edge of Haoping: takes presses and errands, and says 202 only when the bus holds them."""
 
 import uuid
+from collections.abc import Iterator
 from importlib.metadata import version
 from typing import Annotated, Any
 
 from annotated_types import Len
 from werkzeug.wrappers import Request
 
+from services.adapters.health import Healthy
 from services.adapters.http import api, read_items, read_json
 from services.adapters.openapi import document_of
-from services.capture.answers import Live, RatingTaken, Ready, Sorted, Taken
+from services.capture.answers import RatingTaken, Sorted, Taken
 from services.capture.batches import MAX_ITEMS, sort
 from services.capture.forms import ErrandForm, RatingForm
 from services.capture.hearing import Hearing
 from services.capture.inviting import Inviting
 from services.capture.raw import BODIES
-from services.capture.readiness import demand_ready
+from services.capture.readiness import lost_ways
 from services.contracts import asyncapi
 from services.contracts.actor import Action, Actor
 from services.contracts.receipts import receipt_of
@@ -26,7 +28,7 @@ Ratings = Annotated[list[RatingForm], Len(1, MAX_ITEMS)]
 Errands = Annotated[list[ErrandForm], Len(1, MAX_ITEMS)]
 
 
-class Capture(Inviting, Hearing):
+class Capture(Inviting, Hearing, Healthy):
     """HTTP in, bus out."""
 
     name = "capture"
@@ -106,13 +108,7 @@ class Capture(Inviting, Hearing):
         """The other document: every channel of the bus, MQTT topics included."""
         return asyncapi.document(version("haoping"), BODIES)
 
-    @api("GET", "/healthz", None, answers=Live)
-    def healthz(self, request: Request, actor: Actor) -> dict[str, bool]:
-        """The process lives."""
-        return {"live": True}
-
-    @api("GET", "/readyz", None, answers=Ready)
-    def readyz(self, request: Request, actor: Actor) -> dict[str, bool]:
-        """Whether every press that is acknowledged, over whichever protocol, ends in a queue."""
-        demand_ready(self.bus.publish)
-        return {"ready": True}
+    def _hindrances(self) -> Iterator[str]:
+        """Also whether every press that is acknowledged, over any protocol, ends in a queue."""
+        yield from super()._hindrances()
+        yield from lost_ways(self.bus.publish)

@@ -5,6 +5,7 @@ from collections.abc import Sequence
 from services.adapters.bus import Bus, Publisher, packed
 from services.adapters.clock import BusinessClock, Clock
 from services.adapters.devices import DeviceKeys, Devices
+from services.adapters.health import Servers
 from services.adapters.http import Throttle, Windows
 from services.adapters.ledger import Audited, LedgerKey, Record
 from services.adapters.mongo import Db, MongoDatabase
@@ -32,6 +33,7 @@ class Wired:
     devices: DeviceKeys = Devices()
     windows: Windows = Throttle()
     public_url: str = PublicUrl()
+    servers: Servers = Servers(broker=True)
 
     def _edge(self, actor: Actor) -> Edge:
         return Edge(actor, self.rules.current, self.clock.now(), self.sealer.seal, self.key)

@@ -39,8 +39,3 @@ class Entrance(OwnPassword, VouchedSignIn):
         asset = self.assets.file(path)
         zipped = "gzip" in request.headers.get("Accept-Encoding", "")
         return asset.response(zipped, FOR_EVER if digest == asset.digest else ASK_AGAIN)
-
-    @api("GET", "/healthz", None)
-    def healthz(self, request: Request, actor: Actor) -> dict[str, bool]:
-        """The process lives."""
-        return {"live": True}

@@ -15,8 +15,6 @@ from services.contracts.actor import Action
 from services.errors import HaopingError, Unavailable
 
 BEHIND = ("capture", "store", "rectify", "score", "registry")
-READY = frozenset({"capture"})
-"""Those that also say whether what they acknowledge ends in a queue."""
 PATIENCE_S = 3.0
 LOOK_AGAIN_S = 15
 """How old, in seconds, what the watch has seen may become before it looks again."""
@@ -46,11 +44,11 @@ class HealthPage:
         return View("admin/health.html", shown)
 
     def _checked(self, name: str) -> dict[str, Any]:
-        """Whether a service lives, whether it is ready if it can say so, and how fast it was."""
+        """Whether a service lives, whether it can do its work, and how fast it answered."""
         start = time.monotonic()
         lives, why = self._says_yes(name, "/healthz")
         ready = None
-        if lives and name in READY:
+        if lives:
             ready, why = self._says_yes(name, "/readyz")
         took_ms = round((time.monotonic() - start) * 1000)
         good = lives and ready is not False
@@ -70,7 +68,8 @@ class HealthPage:
             return False, error.message
         if answer.is_success:
             return True, ""
-        return False, str(answer.json().get("detail", answer.status_code))
+        told = answer.json()
+        return False, "; ".join(told.get("reasons", [told.get("detail", str(answer.status_code))]))
 
     def _asked(self, service: str, path: str, visitor: Visitor) -> Any:
         """What a service answers; None while it cannot."""

@@ -1,6 +1,7 @@
 """Pages for people, on one port; every part has its own module and asks the other services."""
 
 from services.adapters.clock import BusinessClock, Clock
+from services.adapters.health import Healthy, Servers
 from services.adapters.http import Throttle, Windows
 from services.adapters.ledger import Audited, Record
 from services.adapters.mongo import Db, MongoDatabase
@@ -25,7 +26,7 @@ from services.portal.leading import Leading
 from services.portal.workbench import Workbench
 
 
-class Portal(Administration, Citizens, Entrance, Gateway, Kiosk, Leading, Workbench):
+class Portal(Administration, Citizens, Entrance, Gateway, Healthy, Kiosk, Leading, Workbench):
     """What citizens, officers, scorers, leaders and administrators look at."""
 
     name = "portal"
@@ -40,3 +41,4 @@ class Portal(Administration, Citizens, Entrance, Gateway, Kiosk, Leading, Workbe
     templates: Templates = Rendering()
     public_url: str = PublicUrl()
     audit: Record = Audited()
+    servers: Servers = Servers()

@@ -6,6 +6,7 @@ from typing import Any
 from werkzeug.wrappers import Request
 
 from services.adapters.bus import Delivery, consume
+from services.adapters.health import Healthy
 from services.adapters.http import api, read_json
 from services.adapters.outcome import Outcome
 from services.adapters.timer import every
@@ -36,6 +37,7 @@ class Rectify(
     Erasing,
     Receiving,
     Filing,
+    Healthy,
     Lists,
     LookingUp,
     Notifying,
@@ -102,11 +104,6 @@ class Rectify(
         self.audit.about("case", id, after.unit).changed(before, values)
         self.outbox.wake()
         return self._detail(actor, id)
-
-    @api("GET", "/healthz", None)
-    def healthz(self, request: Request, actor: Actor) -> dict[str, bool]:
-        """The process lives."""
-        return {"live": True}
 
     def _detail(self, actor: Actor, id: str) -> dict[str, Any]:
         cases = self._cases()

@@ -1,6 +1,7 @@
 """What every part of rectify works with."""
 
 from services.adapters.clock import BusinessClock, Clock
+from services.adapters.health import Servers
 from services.adapters.ledger import Audited, LedgerKey, Record
 from services.adapters.mongo import Db, MongoDatabase
 from services.adapters.outbox import Outbox
@@ -20,6 +21,7 @@ class Wired:
     key: bytes = LedgerKey()
     audit: Record = Audited()
     outbox: Outbox = Outbox(CASES)
+    servers: Servers = Servers(broker=True)
 
     def _office(self) -> Office:
         return Office(self.rules.current, self.registry.current, self.clock.now())

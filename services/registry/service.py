@@ -3,6 +3,7 @@
 from werkzeug.wrappers import Request
 
 from services.adapters.clock import MovableClock
+from services.adapters.health import Healthy
 from services.adapters.http import api, read_json
 from services.contracts.actor import Action, Actor
 from services.contracts.directory import Device, Directory
@@ -29,7 +30,7 @@ from services.registry.tokens import Issuing
 from services.registry.tree import check
 
 
-class Registry(Auditing, Personnel, Importing, Fleet, Custody, Issuing):
+class Registry(Auditing, Personnel, Importing, Fleet, Custody, Issuing, Healthy):
     """Takes versions of the registry, enrols devices, and, in a trial, moves the business clock."""
 
     name = "registry"
@@ -108,11 +109,6 @@ class Registry(Auditing, Personnel, Importing, Fleet, Custody, Issuing):
         self.clock.move_to(form.now)
         self.audit.about("clock", "business").changed({"now": before}, {"now": form.now})
         return form
-
-    @api("GET", "/healthz", None)
-    def healthz(self, request: Request, actor: Actor) -> dict[str, bool]:
-        """The process lives."""
-        return {"live": True}
 
     def _tell_epoch(self, device: str, before: int, after: int, keys: str) -> None:
         found = self._current().device.get(device)

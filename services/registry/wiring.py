@@ -1,6 +1,7 @@
 """What every part of the registry works with."""
 
 from services.adapters.clock import BusinessClock, Clock, SystemClock
+from services.adapters.health import Servers
 from services.adapters.ledger import Audited, LedgerKey, Record
 from services.adapters.mongo import Db, MongoDatabase
 from services.adapters.rulebook import Rulebook, RulesInForce
@@ -23,6 +24,7 @@ class Wired:
     rules: RulesInForce = Rulebook()
     key: bytes = LedgerKey()
     audit: Record = Audited()
+    servers: Servers = Servers()
 
     def _current(self) -> Directory:
         return Registries(self.db).current()

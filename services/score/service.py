@@ -1,17 +1,15 @@
 """Turns what is stored into tallies, months and an index that explains itself."""
 
-from werkzeug.wrappers import Request
-
 from services.adapters.bus.depths import Depths
 from services.adapters.clock import BusinessClock
 from services.adapters.folder import Folder
-from services.adapters.http import Throttle, api
+from services.adapters.health import Healthy, Servers
+from services.adapters.http import Throttle
 from services.adapters.ledger import Audited
 from services.adapters.mongo import MongoDatabase
 from services.adapters.recent import Recent
 from services.adapters.registry import Registry
 from services.adapters.rulebook import Rulebook
-from services.contracts.actor import Actor
 from services.score.deciding import Deciding
 from services.score.explaining import Explaining
 from services.score.overviews import Overviews
@@ -25,7 +23,9 @@ from services.score.tallying import Tallying
 from services.score.telling import Telling
 
 
-class Score(Tallying, Receiving, Deciding, Telling, Explaining, Overviews, OwnWindow, Public):
+class Score(
+    Tallying, Receiving, Deciding, Telling, Explaining, Overviews, OwnWindow, Public, Healthy
+):
     """Database in, figures out."""
 
     name = "score"
@@ -39,8 +39,4 @@ class Score(Tallying, Receiving, Deciding, Telling, Explaining, Overviews, OwnWi
     recent = Recent()
     windows = Throttle()
     audit = Audited()
-
-    @api("GET", "/healthz", None)
-    def healthz(self, request: Request, actor: Actor) -> dict[str, bool]:
-        """The process lives."""
-        return {"live": True}
+    servers = Servers()

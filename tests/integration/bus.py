@@ -104,7 +104,7 @@ def eventually(holds: Callable[[], Any], within_s: float = 20) -> Any:
 
 
 class Line:
-    """A line to the broker that can swallow what is said, or pass it on in small pieces."""
+    """A line to a server that can be cut, swallow what is said, or pass it on in small pieces."""
 
     def __init__(self, uri: str) -> None:
         broker = urlsplit(uri)
@@ -112,7 +112,7 @@ class Line:
         self._listening = eventlet.listen(("127.0.0.1", 0))
         port = self._listening.getsockname()[1]
         self.uri = uri.replace(f"{broker.hostname}:{broker.port}", f"127.0.0.1:{port}")
-        self.mute = False
+        self.mute = self.cut = False
         self.mute_after: bytes | None = None
         self.dribbles = False
         self._pairs: list[Any] = []
@@ -123,6 +123,9 @@ class Line:
         """Carry bytes both ways, for ever."""
         while True:
             client, _ = self._listening.accept()
+            if self.cut:
+                client.close()
+                continue
             server = eventlet.connect(self._target)
             self._pairs += [client, server]
             self._carrying += [
@@ -162,7 +165,7 @@ class Line:
 
 @contextmanager
 def line_to(uri: str) -> Iterator[Line]:
-    """A line to the broker for the length of a `with`."""
+    """A line to a server for the length of a `with`."""
     line = Line(uri)
     try:
         yield line

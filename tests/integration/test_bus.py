@@ -16,6 +16,7 @@ from eventlet.event import Event
 from nameko.containers import ServiceContainer
 from pymongo.errors import AutoReconnect, WriteError
 
+from services.adapters import leaving
 from services.adapters.bus import Bus, Delivery, Outgoing, Publisher, consume, packed
 from services.adapters.bus import publisher as publishing
 from services.adapters.bus.consumer import PREFETCH
@@ -260,6 +261,24 @@ def test_a_stopping_service_finishes_its_batch_first(
     container.stop()
     handled = sum(map(len, desk.batches))
     eventually(lambda: waiting(stack.amqp_uri, RATINGS.name) == 30 - handled)
+
+
+def test_a_stopping_service_does_not_wait_for_ever_for_what_hangs(
+    stack: Stack,
+    desk: type[Desk],
+    bus: Bus,
+    container_factory: Containers,
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    """What hangs in its hands is delivered to the next one."""
+    monkeypatch.setattr(leaving, "LONGEST_S", 0.2)
+    desk.answer = staticmethod(lambda delivery: Event().wait())
+    container = container_factory(desk, settings(stack))
+    container.start()
+    send(bus, press())
+    eventually(lambda: desk.batches)
+    container.stop()
+    eventually(lambda: waiting(stack.amqp_uri, RATINGS.name) == 1)
 
 
 def test_a_message_that_no_queue_takes_is_not_confirmed(bus: Bus) -> None:

@@ -15,6 +15,7 @@ from typing import Any
 import eventlet
 from eventlet.queue import Empty, Queue
 from eventlet.semaphore import Semaphore
+from greenlet import GreenletExit
 from nameko.extensions import Entrypoint
 from pymongo.errors import PyMongoError
 
@@ -23,6 +24,7 @@ from services.adapters.bus.deliveries import Delivery, Letter, Unpacked, unpack
 from services.adapters.bus.handling import Handling
 from services.adapters.bus.publisher import Bus
 from services.adapters.bus.settling import Settled, copies
+from services.adapters.leaving import Leaving
 from services.adapters.mongo import MongoConnection
 from services.adapters.outcome import Done, Outcome
 from services.adapters.patience import pauses
@@ -52,6 +54,7 @@ class LetterConsumer(Entrypoint):
 
     bus = Bus()
     database = MongoConnection()
+    leaving = Leaving()
 
     def __init__(
         self, queue: str, size: int, within_ms: int, prefetch: int, channels: int, **options: Any
@@ -69,19 +72,20 @@ class LetterConsumer(Entrypoint):
 
     def stop(self) -> None:
         """Finish the batches in flight, acknowledge them, leave."""
-        self._handling.stopping = True
+        self.leaving.ask()
         for each in self._consuming:
-            each.wait()
+            with suppress(GreenletExit):
+                each.wait()
 
     def _consume_for_ever(self) -> None:
         pause = pauses()
-        while not self._handling.stopping:
+        while not self.leaving.asked:
             try:
                 self._consume()
                 pause = pauses()
             except Exception as error:  # noqa: BLE001 - whatever it was, connect anew
                 _log.warning("%s: %r; reconnecting", self.queue, error)
-                eventlet.sleep(next(pause))
+                self.leaving.rest(next(pause))
                 self._await_database()
 
     def _await_database(self) -> None:
@@ -90,9 +94,9 @@ class LetterConsumer(Entrypoint):
             with suppress(PyMongoError):
                 self.database.db.command("ping")
                 return
-            if self._handling.stopping:
+            if self.leaving.asked:
                 return
-            eventlet.sleep(pause)
+            self.leaving.rest(pause)
 
     def _consume(self) -> None:
         """Consume on one connection until it fails or the service stops."""
@@ -112,7 +116,7 @@ class LetterConsumer(Entrypoint):
     def _handled(self, arrived: Queue, lost: Callable[[], bool]) -> Iterator[int]:
         """Handle what arrives until the line is lost; each time the tag up to which it is done."""
         last = 0
-        while not self._handling.stopping and not lost():
+        while not self.leaving.asked and not lost():
             if letters := self._gather(arrived):
                 self._handle(letters)
                 last = acknowledgeable(last, letters)

@@ -8,10 +8,10 @@ from functools import partial
 from logging import getLogger
 from typing import Any
 
-import eventlet
 from eventlet.event import Event
 from pymongo.errors import BulkWriteError, PyMongoError, WriteError
 
+from services.adapters.leaving import Leaving
 from services.adapters.outcome import Later, Outcome
 from services.adapters.patience import pauses
 
@@ -28,7 +28,6 @@ class Handling:
 
     def __init__(self, entrypoint: Any) -> None:
         self._entrypoint = entrypoint
-        self.stopping = False
 
     def outcomes(self, batch: Sequence[Any]) -> Sequence[Outcome]:
         """The handler's outcomes; when it fails, each message is tried alone, then put off.
@@ -46,14 +45,15 @@ class Handling:
     def _while_database_fails(self, batch: Sequence[Any]) -> Sequence[Outcome]:
         """A failing database is no message's fault: hold the batch and try again, for a while."""
         held_until, pause = time.monotonic() + HOLD_S, pauses()
+        leaving: Leaving = self._entrypoint.leaving
         while True:
             try:
                 return self._call(batch)
             except PyMongoError as error:
-                if self.stopping or time.monotonic() > held_until:
+                if leaving.asked or time.monotonic() > held_until:
                     raise
                 _log.warning("the database fails, holding a batch of %d: %r", len(batch), error)
-            eventlet.sleep(next(pause))
+            leaving.rest(next(pause))
 
     def _call(self, batch: Sequence[Any]) -> Sequence[Outcome]:
         """Run the service method; its exception is wrapped, unless the database is failing.

@@ -129,6 +129,10 @@ class Bus(SharedExtension):
             _log.warning("cannot reach the broker: %r", error)
             raise Unavailable("The broker cannot be reached") from error
 
+    def demand(self) -> None:
+        """Raises Unavailable unless there is a connection to the broker, or one can be made."""
+        self._connected()
+
     def stop(self) -> None:
         """Close the connection."""
         if self._channel:

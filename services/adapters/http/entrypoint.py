@@ -20,6 +20,7 @@ from services.adapters.http.problems import JSON, dump, problem
 from services.adapters.http.server import QuietServer
 from services.adapters.http.throttle import REQUESTS, Windows
 from services.adapters.http.turns import Turns
+from services.adapters.leaving import Leaving
 from services.adapters.ledger.audited import CONTEXT
 from services.adapters.ledger.record import NOBODY, Record
 from services.adapters.ledger.trail import Trail
@@ -48,6 +49,7 @@ class ApiEntrypoint(HttpRequestHandler):
     windows = Windows()
     turns = Turns()
     trail = Trail()
+    leaving = Leaving()
 
     def __init__(
         self,
@@ -64,6 +66,11 @@ class ApiEntrypoint(HttpRequestHandler):
         self.action, self.takes, self.asks, self.answers = action, takes, asks, answers
         self.audited = method not in READS if audited is None else audited
         super().__init__(method, url, **options)
+
+    def stop(self) -> None:
+        """Answer what was asked, and take no more."""
+        self.leaving.ask()
+        super().stop()
 
     def handle_request(self, request: Request) -> Response:
         """Find out who asks, run the handler in a worker, and answer."""

@@ -26,7 +26,7 @@ from services.adapters.ledger.hop import HOP, come_from
 from services.adapters.ledger.key import LEDGER_KEY_BYTES
 from services.adapters.ledger.record import NOBODY, Record
 from services.adapters.ledger.writer import Writer
-from services.adapters.mongo import Document, MongoConnection, ensure_indexes
+from services.adapters.mongo import Document, MongoConnection
 from services.adapters.settings import secret_bytes
 from services.contracts.actor import Action
 from services.contracts.audit import DENIED, Outcome
@@ -56,7 +56,7 @@ class Trail(SharedExtension):
     def start(self) -> None:
         """Begin to write."""
         db = self.connection.db
-        ensure_indexes(db, AUDIT_INDEXES)
+        self.connection.ensure(AUDIT_INDEXES)
         moves = self.container.config.get("HAOPING_CLOCK") == "movable"
         chain = AuditChain(db, self.key, self.container.service_name)
         self._writer = Writer(chain, self._counted, MovableClock(db) if moves else None)

@@ -74,16 +74,22 @@ class Writer:
         self._closed.wait()
 
     def run(self) -> None:
-        """Write until closed."""
-        over = False
-        while not over:
-            batch = self._next()
-            over = self._closing and self._waiting.empty()
-            self._write([each for entries, _ in batch for each in entries] + self._counted(over))
-            for _, kept in batch:
-                if kept is not None:
-                    kept.send()
-        self._closed.send()
+        """Write until closed, or killed."""
+        try:
+            while not self._write_next():
+                pass
+        finally:
+            self._closed.send()
+
+    def _write_next(self) -> bool:
+        """Write what waits; whether that was the end."""
+        batch = self._next()
+        over = self._closing and self._waiting.empty()
+        self._write([each for entries, _ in batch for each in entries] + self._counted(over))
+        for _, kept in batch:
+            if kept is not None:
+                kept.send()
+        return over
 
     def _next(self) -> list[Waiting]:
         batch: list[Waiting] = []

@@ -10,7 +10,7 @@ from nameko.extensions import DependencyProvider, SharedExtension
 from werkzeug.wrappers import Request, Response
 
 from services.adapters.lasting import Lasting
-from services.adapters.mongo import Document, Index, MongoConnection, ensure_indexes
+from services.adapters.mongo import Document, Index, MongoConnection
 from services.adapters.pages.cookies import brought, drop, is_secured, keep
 from services.adapters.pages.visitor import Visitor, language_of
 from services.adapters.registry import RegistryCache
@@ -38,7 +38,7 @@ class SessionStore(SharedExtension):
 
     def start(self) -> None:
         """Declare the index by which ended sessions are found."""
-        ensure_indexes(self.connection.db, INDEXES)
+        self.connection.ensure(INDEXES)
 
     @cached_property
     def _sealer(self) -> Sealer:

@@ -147,7 +147,7 @@ class Vault(DependencyProvider):
     def start(self) -> None:
         """Open the vault; makes the data key on the very first start."""
         self.sealer = Sealer.of(self.container.config, self.connection.db)
-        self.sealer.ensure_key()
+        self.connection.when_there(self.sealer.ensure_key)
 
     def get_dependency(self, worker_ctx: object) -> Sealer:
         """The sealer."""
