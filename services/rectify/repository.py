@@ -28,7 +28,7 @@ from datetime import UTC, datetime
 from pymongo.database import Database
 from pymongo.errors import DuplicateKeyError
 
-from services.adapters.mongo import Index, Indexes, by_ids
+from services.adapters.mongo import Index, Indexes, by_days, by_ids
 from services.contracts.anchors import Head
 from services.contracts.period import Period
 from services.contracts.rules import Rules
@@ -49,7 +49,7 @@ INDEXES: Indexes = {
         Index(("facets", "order")),
         Index(("basis",)),
         Index(("erasable_from",)),
-        Index(("rating_month", "unit")),
+        Index(("rating_day",)),
     ),
     UNOPENED: (Index(("unit",)),),
     **GRANTS,
@@ -165,9 +165,8 @@ class Cases:
         return [each for each in past if each and each["unit"] in units]
 
     def _in_months(self, period: Period, without: Document) -> Iterator[Document]:
-        months = {"$gte": f"{period.first:%Y-%m}", "$lte": f"{period.last:%Y-%m}"}
-        wanted = {"rating_month": months, "source": CaseSource.RATING.value}
-        return iter(self._cases.find(wanted, without))
+        of_ratings = {"source": CaseSource.RATING.value}
+        return by_days(self._cases, period.days, without, "rating_day", **of_ratings)
 
     def erasable(self, before: datetime, limit: int) -> list[Kept]:
         """Cases that were closed before that moment and keep something personal, oldest first."""

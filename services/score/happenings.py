@@ -9,7 +9,7 @@ from operator import add
 
 from services.adapters.breathing import breathing
 from services.adapters.devices import COLLECTION, HEARTBEATS
-from services.adapters.mongo import AT_ONCE, Db, Document, by_ids
+from services.adapters.mongo import AT_ONCE, Db, Document, by_days, by_ids
 from services.contracts.period import Period
 from services.contracts.time_to_rate import TimeToRateEnds
 from services.contracts.verdict import READ, CaseAtCutOff, Verdict, verdict
@@ -82,9 +82,9 @@ class Happenings:
         return sum(verdict(case, cut_off) is Verdict.PENDING for case in open_ones)
 
     def _cases(self, period: Period, **only: object) -> Iterator[Document]:
-        months = {"$gte": f"{period.first:%Y-%m}", "$lte": f"{period.last:%Y-%m}"}
-        wanted = {"rating_month": months, "source": CaseSource.RATING.value, **only}
-        yield from self._db["cases"].find(wanted, dict.fromkeys((*READ, "unit"), 1))
+        of_ratings = {"source": CaseSource.RATING.value, **only}
+        read = dict.fromkeys((*READ, "unit"), 1)
+        return by_days(self._db["cases"], period.days, read, "rating_day", **of_ratings)
 
     def behind(
         self, buckets: Iterable[Kept], units: frozenset[str] | None, bad: frozenset[int]
@@ -159,9 +159,11 @@ class Happenings:
         """Ratings of the period that came in after `moment`: what is listed, not scored."""
         found = (
             Late.of(rating)
-            for day in period.days
-            for rating in self._db["ratings"].find(
-                {"day": f"{day}", "received_at": {"$gt": moment}}, dict.fromkeys(RATING, 1)
+            for rating in by_days(
+                self._db["ratings"],
+                period.days,
+                dict.fromkeys(RATING, 1),
+                received_at={"$gt": moment},
             )
         )
         return sorted(found, key=lambda each: (each.received_at, each.key))

@@ -11,7 +11,7 @@ from pymongo import ReplaceOne, UpdateOne
 from pymongo.collection import Collection
 from pymongo.errors import BulkWriteError, DuplicateKeyError
 
-from services.adapters.mongo import AT_ONCE, Db, Document, Index, by_ids
+from services.adapters.mongo import AT_ONCE, Db, Document, Index, by_days, by_ids
 from services.contracts.vocabulary import Standing
 from services.score.errands import rated_errands, rating_keys, served
 from services.score.kept import Kept, Place, Stale
@@ -24,9 +24,9 @@ INDEXES = {
 }
 DUPLICATE_KEY = 11000
 MOST_TOUCHES = 5000
+"""Touches read for one recount: under load they name the same buckets again and again."""
 FEW = 1000
 """So many buckets are looked up one by one rather than among all of their days."""
-"""Touches read for one recount: under load they name the same buckets again and again."""
 KIND = "day unit window channel stage turn level standing item tags marks".split()
 ERRAND = ("unit", "window", "stage", "reached_at", "promised_by", "rated_as")
 
@@ -147,7 +147,7 @@ class Tallies:
         if units is not None and len(units) * len(days) <= FEW:
             ids = (Bucket(f"{day}", unit).id for day in days for unit in sorted(units))
             return map(Kept.of, by_ids(self._tallies, ids))
-        found = self._tallies.find({"day": {"$gte": f"{first}", "$lte": f"{last}"}})
+        found = by_days(self._tallies, days)
         return (Kept.of(each) for each in found if units is None or each["unit"] in units)
 
     def places_rated(self, first: date, last: date) -> frozenset[Place]:

@@ -30,7 +30,6 @@ from services.rectify.repository import CASES
 from services.rectify.repository import INDEXES as OF_CASES
 from services.score.closing import Closing
 from services.score.repository import INDEXES as OF_SCORES
-from services.score.repository import Tallies
 from services.store.watching import SETTLED_AFTER
 
 BEFORE, LIVE, BEFORE_SHARE = "2020-09", scoreload.MONTH, 0.1
@@ -107,7 +106,7 @@ class County:
         for _ in inserted(self.db, filter(_is_read, ratings)):
             pass
         counted.keep(self.db)
-        self._check()
+        scoreload.check(self.db, date.fromisoformat(f"{BEFORE}-01"), NOW.date() - timedelta(days=1))
         self._publish(known)
 
     def _of_months(self) -> Iterator[Document]:
@@ -124,13 +123,6 @@ class County:
         steps = list(caseload.aged(self.size.cases, NOW, units=self.size.units))
         caseload.keep(self.db, iter(steps), self.secrets.ledger_key_file.read_bytes())
         return _ratings([each.case for each in steps], sealer.seal(RATER))
-
-    def _check(self) -> None:
-        """Note what last night's check has found right, as the service does."""
-        tallies, today = Tallies(self.db), NOW.date()
-        kept = list(tallies.between(date.fromisoformat(f"{BEFORE}-01"), today))
-        past = [each for each in kept if each.day < f"{today}"]
-        tallies.confirm(past, frozenset(map(int, RULES.levels.bad)))
 
     def _publish(self, known: Directory) -> None:
         closing = closer(self.db, known, NOW)

@@ -8,12 +8,13 @@ import uuid
 from collections import Counter
 from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass, field
-from datetime import UTC, datetime, timedelta
+from datetime import UTC, date, datetime, timedelta
 from itertools import islice
 from operator import itemgetter
 from typing import Any
 
 from services.adapters.mongo import Db, Document
+from services.console.bench.load import RULES
 from services.contracts.directory import Directory, Unit, Window
 from services.contracts.vocabulary import DISSATISFIED
 from services.score.kept import Stale
@@ -91,6 +92,12 @@ def keep(db: Db, documents: Iterable[Document]) -> None:
         touched = sorted({(each["day"], each["unit"]) for each in part})
         buckets: list[Any] = [list(place) for place in touched]
         db["touched"].insert_one({"_id": str(uuid.uuid4()), "buckets": buckets, "at": STORED})
+
+
+def check(db: Db, first: date, last: date) -> None:
+    """Note of every bucket of these days what a night's check would have found: it is right."""
+    tallies = Tallies(db)
+    tallies.confirm(tallies.between(first, last), frozenset(map(int, RULES.levels.bad)))
 
 
 def inserted(db: Db, documents: Iterable[Document]) -> Iterator[list[Document]]:
