@@ -55,7 +55,7 @@ KEEPING: Mapping[str, Rights] = {
     ),
     "store": Rights(
         keeps="ratings errands touched probes unswept quarantine paces key_passes data_keys "
-        "audit_ends",
+        "migrations audit_ends",
         adds="audit",
         changes="objections device_keys subscriptions sessions",
         reads="registry settings tokens heartbeats cases",

@@ -9,8 +9,10 @@ from werkzeug.wrappers import Request
 from services.adapters.bus import Bus, Delivery, Letter, Publisher, consume, consume_letters
 from services.adapters.clock import BusinessClock, Clock
 from services.adapters.devices import DeviceKeys, Devices
+from services.adapters.health import Healthy, Servers
 from services.adapters.http import api, read_json, read_query
 from services.adapters.ledger import Audited, Record
+from services.adapters.migrating import Migrations
 from services.adapters.mongo import Db, MongoDatabase
 from services.adapters.outbox import Outbox
 from services.adapters.outcome import Done, Outcome
@@ -45,6 +47,7 @@ from services.store.joining import Errands, Joining
 from services.store.keykeeping import KeyKeeping
 from services.store.letters import rows_of
 from services.store.marking import Rest, Sightings, Sweep
+from services.store.migrations import MIGRATIONS
 from services.store.quarantine import Quarantine
 from services.store.reporting import Reporting
 from services.store.repository import INDEXES, Counted, Ratings
@@ -57,7 +60,7 @@ ACCEPTED = 202
 SWEEP_EVERY_S, ERASE_EVERY_S = 5.0, 30.0
 
 
-class Store(KeyKeeping):
+class Store(KeyKeeping, Healthy):
     """Bus in, database out, and an outbox for what must follow."""
 
     name = "store"
@@ -73,6 +76,8 @@ class Store(KeyKeeping):
     recent: Recently = Recent()
     privacy: Privacy = PrivacyPolicy()
     audit: Record = Audited()
+    servers: Servers = Servers(broker=True)
+    migrations = Migrations(MIGRATIONS)
 
     @consume(topology.STORE_RATINGS, size=1000, within_ms=40, prefetch=2000, channels=2)
     @consume(topology.STORE_BACKLOG, size=1000, within_ms=40, prefetch=16)
@@ -197,11 +202,6 @@ class Store(KeyKeeping):
         watching = Watching(self.db, directory, self.rules.current, self.clock.now())
         seen: Watched = self.recent.within(asked.age)("watch", watching.look)
         return seen
-
-    @api("GET", "/healthz", None)
-    def healthz(self, request: Request, actor: Actor) -> dict[str, bool]:
-        """The process lives."""
-        return {"live": True}
 
     def _storing(self, presses: Sequence[RatingSubmitted]) -> Storing:
         errands = Errands(self.db).known({press.errand_key for press in presses if press.linked})
