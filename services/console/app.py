@@ -33,6 +33,8 @@ COMMANDS = {
     "permissions": "permissions:permissions",
     "keys": "keys:keys_app",
     "rater": "rater:rater_app",
+    "backup": "backup.command:backup",
+    "restore": "backup.command:restore",
 }
 HELP = "Haoping (好评): the feedback engine of a government service network."
 

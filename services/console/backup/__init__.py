@@ -1,0 +1,1 @@
+"""`haoping backup` and `haoping restore`: everything in the database, taken while it is used."""
