@@ -9,8 +9,8 @@ REAL := PYTHONWARNINGS=ignore $(BIN)/nameko test -q -m
 BROWSER := $(BIN)/pytest -q -m browser tests/pages
 
 .DEFAULT_GOAL := help
-.PHONY: help demo run test real-first real-last unit real story pages slow screens lint sbom licences \
-  format bench lock clean
+.PHONY: help demo run test real-first real-last unit real story pages fewfaults faults slow screens \
+  lint sbom licences format bench lock clean
 
 help: ## List what can be made
 	@grep -hE '^[a-z]+:.*##' $(MAKEFILE_LIST) | sed -E 's/:.*## /\t/' | expand -t 10
@@ -22,7 +22,7 @@ run: $(READY) ## Start broker, database and services; Ctrl-C stops them
 	@$(BIN)/haoping up
 
 test: $(READY) ## Every test but the slow ones, on stacks of their own, three kinds at a time
-	@$(MAKE) --no-print-directory -j3 pages real-first unit real-last story
+	@$(MAKE) --no-print-directory -j3 pages real-first unit real-last story fewfaults
 
 # Tests on a real broker, parted by their names so that neither half keeps the others waiting.
 real-first:
@@ -43,8 +43,15 @@ story: $(READY) ## What is kept on a real database as on the fake, and the whole
 pages: $(READY) ## The tests of pages, in a real browser
 	@$(BROWSER)
 
+fewfaults: $(READY) ## A short day of faults, and mistakes that have to be seen
+	@PYTHONWARNINGS=ignore $(BIN)/pytest -q -m "faults and not slow" tests/faults
+
+faults: $(READY) ## Twenty rounds of faults against a whole town that is used, under twenty minutes
+	@PYTHONWARNINGS=ignore $(BIN)/python -m tests.faults --rounds 20
+
 slow: $(READY) ## What takes minutes: made-up requests by the thousand, benches in small, sabotage, a replay
 	@$(REAL) slow tests/integration tests/contract tests/e2e
+	@PYTHONWARNINGS=ignore $(BIN)/pytest -q -m "faults and slow" tests/faults
 	@HAOPING_EXAMPLES=500 $(UNIT)
 
 screens: $(READY) ## Pictures of every page, into docs/screens

@@ -1,4 +1,4 @@
-"""Adds users to the private broker while it runs, through its own control command."""
+"""Talks to the private broker while it runs, through its own control command."""
 
 from __future__ import annotations
 
@@ -23,12 +23,17 @@ def add(layout: Layout, ports: Mapping[str, int], wanted: Definitions) -> None:
 
     Raises StackFailed with what the command said.
     """
+    control(layout, ports, "import_definitions", said=json.dumps(wanted))
+
+
+def control(layout: Layout, ports: Mapping[str, int], *command: str, said: str = "") -> str:
+    """What rabbitmqctl answers to a command. Raises StackFailed with what it complained about."""
     scripts, epmd = broker.find(), broker.find_epmd()
     if scripts is None or epmd is None:
         raise StackFailed(broker.CHOICES)
     done = subprocess.run(
-        [str(scripts / "rabbitmqctl"), "import_definitions"],
-        input=json.dumps(wanted),
+        [str(scripts / "rabbitmqctl"), *command],
+        input=said,
         env=_environment(layout, ports, (scripts, Path(epmd).parent)),
         capture_output=True,
         text=True,
@@ -36,7 +41,9 @@ def add(layout: Layout, ports: Mapping[str, int], wanted: Definitions) -> None:
         check=False,
     )
     if done.returncode != 0:
-        raise StackFailed(f"The broker did not take the user.\n{done.stdout}{done.stderr}")
+        complaint = f"{done.stdout}{done.stderr}"
+        raise StackFailed(f"The broker did not do this: {command[0]}\n{complaint}")
+    return done.stdout
 
 
 def _environment(

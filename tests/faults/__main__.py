@@ -1,0 +1,73 @@
+"""`make faults`: rounds of faults against a whole town; exit 1 if something is lost or doubled."""
+
+from __future__ import annotations
+
+import random
+import sys
+import tempfile
+import time
+from collections.abc import Mapping
+from pathlib import Path
+from typing import Annotated
+
+import typer
+from rich.console import Console
+from rich.table import Table
+
+from services.console.stack.stopping import stop_when_asked
+from tests.faults.broken import BROKEN
+from tests.faults.faults import FAULTS
+from tests.faults.rounds import Bench, Outcome, drawn
+from tests.faults.town import town
+
+MOST_NAMED = 12
+Names = Annotated[list[str] | None, typer.Argument(help=f"Which faults: {', '.join(FAULTS)}")]
+Rounds = Annotated[int, typer.Option(min=1, help="How many, drawn from the seed, unless named")]
+Seed = Annotated[int | None, typer.Option(help="The seed that a failing run has printed")]
+Broken = Annotated[str, typer.Option(help=f"Put a mistake in: {', '.join(BROKEN)}")]
+
+
+def main(names: Names = None, rounds: Rounds = 20, seed: Seed = None, broken: Broken = "") -> None:
+    """Break things while a crowd presses, and compare what was confirmed with what is kept."""
+    stop_when_asked()
+    seed = random.SystemRandom().randrange(10**6) if seed is None else seed
+    chosen, console = names or drawn(rounds, seed), Console(stderr=True)
+    console.print(f"seed {seed}: {len(chosen)} rounds")
+    with tempfile.TemporaryDirectory(prefix="faults") as folder, town(Path(folder), broken) as made:
+        bench, outcomes = Bench(made, seed, mistaken=bool(broken)), list[Outcome]()
+        bench.begin()
+        for outcome in bench.rounds(chosen):
+            outcomes.append(outcome)
+            console.print(_line(outcome), markup=False)
+            for each in outcome.wrong[:MOST_NAMED]:
+                console.print(f"  {each}", markup=False)
+    show(Console(), outcomes, made.goodbyes)
+    sys.exit(any(each.wrong for each in outcomes))
+
+
+def _line(outcome: Outcome) -> str:
+    verdict = f"{len(outcome.wrong)} complaints" if outcome.wrong else "nothing lost, nothing twice"
+    return f"{time.strftime('%H:%M:%S')} {outcome.fault}: {outcome.confirmed} confirmed, {verdict}"
+
+
+def show(console: Console, outcomes: list[Outcome], goodbyes: Mapping[str, float]) -> None:
+    """One row for each kind of fault."""
+    heads = ("rounds", "confirmed", "lost", "doubled", "other", "longest gap s", "recovery s")
+    table = Table("fault", *heads, box=None)
+    for name in dict.fromkeys(each.fault for each in outcomes):
+        own = [each for each in outcomes if each.fault == name]
+        lost, doubled = (sum(each.count(kind) for each in own) for kind in ("lost", "doubled"))
+        others = sum(len(each.wrong) for each in own) - lost - doubled
+        confirmed = sum(each.confirmed for each in own)
+        longest, recovery = max(e.gap_s for e in own), max(e.recovery_s for e in own)
+        figures = (len(own), confirmed, lost, doubled, others, f"{longest:.1f}", f"{recovery:.1f}")
+        table.add_row(name, *map(str, figures))
+    console.print(table)
+    for name, seconds in sorted(goodbyes.items()):
+        console.print(f"{name} was asked to stop, and had ended after {seconds:.1f} s at most")
+
+
+if __name__ == "__main__":
+    app = typer.Typer(pretty_exceptions_enable=False)
+    app.command()(main)
+    app()
