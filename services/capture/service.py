@@ -110,5 +110,4 @@ class Capture(Inviting, Hearing, Healthy):
 
     def _hindrances(self) -> Iterator[str]:
         """Also whether every press that is acknowledged, over any protocol, ends in a queue."""
-        yield from super()._hindrances()
-        yield from lost_ways(self.bus.publish)
+        yield from list(super()._hindrances()) or lost_ways(self.bus.publish)

@@ -27,7 +27,7 @@ from tests.faults.town import Town
 
 LEVELS, WEIGHTS = (5, 4, 3, 2, 1), (75, 10, 5, 5, 5)
 BAD_DAY = Odds(offline=200, answer_lost=200, clock_jumps=20, restarts=50, imaged_anew=0)
-REST_S, BATCH = 0.2, 8
+DEVICES, REST_S, BATCH = 4, 0.2, 8
 PASSWORD = "system-hall-password"
 MOVES = ("claim", "verify", "submit")
 INVALID = {"level": 9}
@@ -59,9 +59,9 @@ class Crowd:
     folder: Path
     seed: str
     sent: Sent
-    invalid: float = 0.05
     served: Availability = field(default_factory=Availability)
     failures: list[BaseException] = field(default_factory=list)
+    enrolled: set[str] = field(default_factory=set)
     _stop: threading.Event = field(default_factory=threading.Event)
     _threads: list[threading.Thread] = field(default_factory=list)
 
@@ -82,6 +82,10 @@ class Crowd:
         for each in self._threads:
             each.join()
 
+    def is_busy(self) -> bool:
+        """Whether all have begun, and somebody was served."""
+        return len(self.enrolled) == DEVICES and bool(self.served.served)
+
     def luck(self, who: str) -> random.Random:
         """The luck of one of them."""
         return random.Random(f"{self.seed} {who}")
@@ -93,7 +97,7 @@ class Crowd:
             self.failures.append(error)
 
     def _devices(self) -> list[Device]:
-        named = [f"dev-{self.seed}-{n}" for n in range(4)]
+        named = [f"dev-{self.seed}-{n}" for n in range(DEVICES)]
         stack = self.town.stack
         ways = [
             Way(),
@@ -108,7 +112,7 @@ class Crowd:
 
     def _carry(self, device: Device) -> None:
         """A device lives until the round is over, then sends what it still has."""
-        device.enrol()
+        self._enrol(device)
         while not self._stop.wait(REST_S):
             self._step(device)
         while device.kiosk.count("outbox"):
@@ -116,6 +120,13 @@ class Crowd:
             time.sleep(REST_S)
         self._confirm(device)
         device.close()
+
+    def _enrol(self, device: Device) -> None:
+        """Until it is done: whoever enrols a device tries again with another code."""
+        while device.name not in self.enrolled:
+            with suppress(*TRANSIENT):
+                device.enrol()
+                self.enrolled.add(device.name)
 
     def _step(self, device: Device) -> None:
         for _ in range(device.luck.randint(0, 2)):
@@ -163,7 +174,7 @@ class Crowd:
             at = datetime.now(UTC).isoformat()
             form = {"rating_id": id, "level": level, "channel": "pc", "window": "w1"}
             forms[id] = {**form, "pressed_at": at}
-            if luck.random() < self.invalid:
+            if luck.random() < self.town.invalid:
                 forms[id] |= INVALID
             else:
                 self.sent.levels[id] = level

@@ -13,12 +13,11 @@ from services.contracts.auditing import Examination, Place
 from services.contracts.ledger import first_broken
 from services.score.tally import Bucket
 from tests.faults.account import Kept
-from tests.faults.town import Town
+from tests.faults.town import ACCEPTED, Town
 
 RATING = dict.fromkeys(("rating_id", "level", "turn", "day", "unit"), 1)
 CASE = dict.fromkeys(("rating_key", "escalations", "history", "commands"), 1)
 EARLY, EARLY_LEVEL, LONG_BEFORE = 20, 5, timedelta(days=62)
-ACCEPTED = ["undecided", "silent_devices", "imports", "quarantine", "outboxes", "in_flight"]
 
 
 def kept(town: Town, month: str, published_before: Any) -> Kept:

@@ -8,7 +8,9 @@ import time
 from collections.abc import Callable, Iterator
 from contextlib import suppress
 from datetime import timedelta
+from functools import partial
 
+import httpx
 import psutil
 from amqp import Message
 from kombu import Connection
@@ -16,16 +18,17 @@ from kombu import Connection
 from services.adapters.clock import MovableClock
 from services.console.demo.client import StoryFailed, eventually
 from services.console.device import private_ports
+from services.console.fleet import SimulationFailed
 from services.console.stack import node
 from services.console.stack.processes import owned
 from services.contracts import topology
 from tests.faults.orders import POINTS
-from tests.faults.town import Town
+from tests.faults.town import ACCEPTED, Town
 from tests.faults.wire import Wire
 
 SHORT_S, LONG_S = 4.0, 13.0
 """Longer than whoever publishes waits for a confirmation."""
-A_WHILE_S, DEATHS = 30.0, 6
+A_WHILE_S, LONGEST_S, DEATHS = 30.0, 90.0, 6
 SLOW_S = 0.15
 WRONG_S = 5400
 POISON = (b"\x00\xff not a message", b"{}", b'{"type": "Nothing", "items": [{}]}', b"[" * 5000)
@@ -171,6 +174,31 @@ def leaving_without_servers(town: Town, luck: random.Random) -> None:
         town.keeper.start(name)
 
 
+def mid_close(town: Town, luck: random.Random) -> None:
+    """Whoever closes a month dies with its snapshot kept and not in force; then it is closed."""
+    before = MovableClock(town.db).now().replace(day=1) - timedelta(days=1)
+    order, close = town.orders / "die-mid-close", partial(_close, town, f"{before:%Y-%m}")
+    order.touch()
+    eventually(lambda: close() or not order.exists(), "a death while a month is closed", LONGEST_S)
+    eventually(close, "the month to be closed", LONGEST_S)
+
+
+def _close(town: Town, month: str) -> bool:
+    try:
+        closing = {"accept": ACCEPTED}
+        town.office().ask_as("scorer", "POST", "score", f"/v1/months/{month}:close", closing)
+    except (httpx.HTTPError, SimulationFailed):
+        return False
+    return True
+
+
+def much_invalid(town: Town, luck: random.Random) -> None:
+    """Nearly a third of what comes in is wrong."""
+    usual, town.invalid = town.invalid, 0.3
+    time.sleep(LONG_S)
+    town.invalid = usual
+
+
 def nothing(town: Town, luck: random.Random) -> None:
     """A quiet day, beside which the others are to be read."""
     time.sleep(SHORT_S)
@@ -199,6 +227,8 @@ FAULTS: dict[str, Fault] = {
     "memory alarm": _alarm(MEMORY, MEMORY_AGAIN),
     "disk alarm": _alarm(("set_disk_free_limit", ENDLESS), ("set_disk_free_limit", "500MB")),
     "poison": poison,
+    "much invalid": much_invalid,
+    "die mid-close": mid_close,
     "wrong clocks": wrong_clocks,
     "rolling restart": rolling_restart,
     "leaving without servers": leaving_without_servers,

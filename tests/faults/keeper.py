@@ -19,7 +19,7 @@ from services.adapters.settings import ROOT
 from services.console.stack.waiting import healthy, wait_until
 
 LOOK_EVERY_S = 0.1
-READY_S = 60.0
+READY_S = 240.0
 LONGEST_GOODBYE_S = 30.0
 
 

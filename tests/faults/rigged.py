@@ -14,6 +14,7 @@ from services.rectify.service import Rectify
 from services.registry.service import Registry
 from services.score.repository import Tallies
 from services.score.service import Score
+from services.score.shelf import Months
 from services.store.repository import Ratings
 from services.store.service import Store
 from tests.faults.broken import BROKEN
@@ -48,6 +49,7 @@ _rig(Ratings, "insert", before="mid-batch", after="after-insert-before-ack")
 _rig(outbox.Outbox, "wake", before="between-outbox-write-and-relay")
 _rig(outbox, "_clear", before="after-relay-before-clear")
 _rig(Tallies, "replace", before="between-tally-read-and-replace")
+_rig(Months, "save", before="mid-close")
 _rig(desk, "escalated", before="mid-sweep")
 if name := os.environ.get("FAULTS_BROKEN"):
     BROKEN[name]()

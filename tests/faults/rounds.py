@@ -75,7 +75,7 @@ class Bench:
         with tempfile.TemporaryDirectory() as folder:
             crowd = Crowd(self.town, Path(folder), seed, self.sent)
             with crowd:
-                eventually(lambda: bool(crowd.served.served), "a press to be confirmed")
+                eventually(crowd.is_busy, "everybody to have begun", PATIENCE_S)
                 fault(self.town, crowd.luck("fault"))
                 self.town.keeper.await_all()
                 mended = time.monotonic()

@@ -8,6 +8,7 @@ import pytest
 
 from tests.faults.broken import BROKEN
 from tests.faults.faults import FAULTS, dying_at
+from tests.faults.keeper import LONGEST_GOODBYE_S
 from tests.faults.rounds import Bench
 from tests.faults.town import town
 
@@ -15,8 +16,6 @@ pytestmark = pytest.mark.faults
 
 SEED = 20201105
 SHORT = ("die after-insert-before-ack", "leaving without servers")
-"""What was promised for asking a process to stop, in seconds."""
-LONGEST_GOODBYE_S = 10
 SHOWN_BY = {
     "acknowledge_before_insert": ("store", "mid-batch", {"lost"}),
     "clear_before_publishing": ("store", "after-clear-before-relay", {"without a case"}),
@@ -45,7 +44,7 @@ def test_whatever_breaks_nothing_is_lost_and_nothing_happens_twice(bench: Bench)
     for outcome in bench.rounds(SHORT):
         assert outcome.wrong == []
         assert outcome.confirmed > 0
-    assert max(bench.town.goodbyes.values()) < LONGEST_GOODBYE_S
+    assert max(bench.town.goodbyes.values()) < LONGEST_GOODBYE_S, "somebody had to be killed"
 
 
 @pytest.mark.parametrize(
