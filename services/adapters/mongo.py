@@ -23,7 +23,7 @@ from services.adapters.trust import ca_file, of_database
 
 Document = dict[str, Any]
 Db = Database[Document]
-TIMEOUT_MS = 20_000
+TIMEOUT_MS, INDEXING_S = 20_000, 4 * 3600
 GLANCE_S, AWAY_S = 1.0, 5.0
 """How long to wait for what is known already, and how long to go on with it when that failed."""
 AT_ONCE = 200
@@ -85,10 +85,11 @@ def connect(uri: str, name: str, own_ca: str | None = None) -> Db:
 
 
 def ensure_indexes(db: Db, indexes: Indexes) -> None:
-    """Create whatever index is missing."""
-    for collection, wanted in indexes.items():
-        for index in wanted:
-            index.ensure(db, collection)
+    """Create whatever index is missing: on what has grown, that takes longer than any answer."""
+    with pymongo.timeout(INDEXING_S):
+        for collection, wanted in indexes.items():
+            for index in wanted:
+                index.ensure(db, collection)
 
 
 def is_away(error: PyMongoError) -> bool:
