@@ -7,11 +7,14 @@ would otherwise kill it (Docker after 10 s, systemd and supervisord by their set
 
 from __future__ import annotations
 
+from collections.abc import Iterator
 from logging import getLogger
 
 import eventlet
 from eventlet.event import Event
 from nameko.extensions import SharedExtension
+
+from services.adapters.patience import pauses
 
 LONGEST_S = 6.0
 _log = getLogger(__name__)
@@ -39,6 +42,14 @@ class Leaving(SharedExtension):
         """Wait so long, or until the service is to stop."""
         with eventlet.Timeout(seconds, False):
             self._asked.wait()
+
+    def tries(self) -> Iterator[None]:
+        """Turns to try something, with longer and longer rests, until the service is to stop."""
+        for pause in pauses():
+            yield
+            if self.asked:
+                return
+            self.rest(pause)
 
     def stop(self) -> None:
         """Everything has ended by itself."""

@@ -18,7 +18,6 @@ from pymongo.database import Database
 from pymongo.errors import ConnectionFailure, PyMongoError
 
 from services.adapters.leaving import Leaving
-from services.adapters.patience import pauses
 from services.adapters.trust import ca_file, of_database
 
 Document = dict[str, Any]
@@ -114,7 +113,7 @@ class MongoConnection(SharedExtension):
 
         Gives up when the service is to stop.
         """
-        for pause in pauses():
+        for _ in self.leaving.tries():
             try:
                 do()
                 return
@@ -122,9 +121,6 @@ class MongoConnection(SharedExtension):
                 if not is_away(error):
                     raise
                 _log.warning("waiting for the database: %r", error)
-            if self.leaving.asked:
-                return
-            self.leaving.rest(pause)
 
     def ensure(self, indexes: Indexes) -> None:
         """Create whatever index is missing, as soon as the server answers."""

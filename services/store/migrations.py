@@ -3,10 +3,9 @@
 from __future__ import annotations
 
 from services.adapters.migrating import BEGINNING, Migration
-from services.adapters.mongo import Db, by_ids
+from services.adapters.mongo import AT_ONCE, Db, by_ids
 from services.contracts.vocabulary import DISSATISFIED
 
-AT_ONCE = 200
 LACKS = {"level": {"$in": [int(level) for level in sorted(DISSATISFIED)]}, "dissatisfied_day": None}
 
 

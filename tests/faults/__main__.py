@@ -6,7 +6,7 @@ import random
 import sys
 import tempfile
 import time
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from pathlib import Path
 from typing import Annotated
 
@@ -29,6 +29,8 @@ Broken = Annotated[str, typer.Option(help=f"Put a mistake in: {', '.join(BROKEN)
 
 def main(names: Names = None, rounds: Rounds = 20, seed: Seed = None, broken: Broken = "") -> None:
     """Break things while a crowd presses, and compare what was confirmed with what is kept."""
+    _demand_known("fault", names or (), FAULTS)
+    _demand_known("mistake", [broken] if broken else (), BROKEN)
     stop_when_asked()
     seed = random.SystemRandom().randrange(10**6) if seed is None else seed
     chosen, console = names or drawn(rounds, seed), Console(stderr=True)
@@ -43,6 +45,13 @@ def main(names: Names = None, rounds: Rounds = 20, seed: Seed = None, broken: Br
                 console.print(f"  {each}", markup=False)
     show(Console(), outcomes, made.goodbyes)
     sys.exit(any(each.wrong for each in outcomes))
+
+
+def _demand_known(kind: str, named: Iterable[str], known: Iterable[str]) -> None:
+    if unknown := sorted(set(named) - set(known)):
+        raise typer.BadParameter(
+            f"no {kind} is called {unknown[0]!r}; there are {', '.join(known)}"
+        )
 
 
 def _line(outcome: Outcome) -> str:

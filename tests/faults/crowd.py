@@ -105,7 +105,7 @@ class Crowd:
             amqp_way(_hall_uri(self.town), "hall"),
         ]
         devices = fleet(self.town.office(1), named, self.folder, BAD_DAY, ways)
-        devices[3].office = self.town.office(2)
+        devices[-1].office = self.town.office(2)
         for device in devices:
             device.office.register(device.name, device.luck.choice(("tax", "land")))
         return devices
@@ -167,10 +167,8 @@ class Crowd:
     def _pressed(self, luck: random.Random) -> dict[str, dict[str, Any]]:
         forms = {}
         for _ in range(luck.randint(1, BATCH)):
-            id, [level] = (
-                str(uuid.UUID(int=luck.getrandbits(128), version=4)),
-                luck.choices(LEVELS, WEIGHTS),
-            )
+            id = str(uuid.UUID(int=luck.getrandbits(128), version=4))
+            [level] = luck.choices(LEVELS, WEIGHTS)
             at = datetime.now(UTC).isoformat()
             form = {"rating_id": id, "level": level, "channel": "pc", "window": "w1"}
             forms[id] = {**form, "pressed_at": at}

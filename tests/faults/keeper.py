@@ -34,7 +34,6 @@ class Process:
     url: str
     wanted: bool = True
     process: subprocess.Popen[bytes] | None = None
-    starts: int = 0
     asked_at: float = 0.0
 
     def start(self) -> None:
@@ -47,7 +46,6 @@ class Process:
                 stdout=log,
                 stderr=log,
             )
-        self.starts += 1
 
     @property
     def runs(self) -> bool:
@@ -56,7 +54,7 @@ class Process:
 
     def signal(self, number: signal.Signals) -> None:
         """Send a signal to the process, if there is one."""
-        if self.process is not None and self.process.poll() is None:
+        if self.process is not None and self.runs:
             with suppress(ProcessLookupError):
                 self.process.send_signal(number)
 

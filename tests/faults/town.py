@@ -116,7 +116,7 @@ class Town:
 
 
 @contextmanager
-def town(folder: Path, broken: str = "", replicas: int = 2) -> Iterator[Town]:
+def town(folder: Path, broken: str = "") -> Iterator[Town]:
     """Everything running, for the length of a `with`; `broken` puts a mistake into the services."""
     orders = Path(tempfile.mkdtemp(dir=folder))
     with ExitStack() as running:
@@ -134,8 +134,7 @@ def town(folder: Path, broken: str = "", replicas: int = 2) -> Iterator[Town]:
         processes = [f"{name}-{n + 1}" for name, count in REPLICAS.items() for n in range(count)]
         made.ports = claim(processes, {})
         for name in processes:
-            if int(name[-1]) <= replicas:
-                keeper.keep(_process(made, name, broken))
+            keeper.keep(_process(made, name, broken))
         keeper.await_all()
         made.begin()
         yield made

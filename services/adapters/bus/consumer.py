@@ -90,13 +90,10 @@ class LetterConsumer(Entrypoint):
 
     def _await_database(self) -> None:
         """Take nothing from the queue before the database answers: deliveries are counted."""
-        for pause in pauses():
+        for _ in self.leaving.tries():
             with suppress(PyMongoError):
                 self.database.db.command("ping")
                 return
-            if self.leaving.asked:
-                return
-            self.leaving.rest(pause)
 
     def _consume(self) -> None:
         """Consume on one connection until it fails or the service stops."""

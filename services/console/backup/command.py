@@ -3,11 +3,15 @@
 from __future__ import annotations
 
 import json
+from collections.abc import Iterator
+from contextlib import contextmanager
 from datetime import UTC, datetime
 from pathlib import Path
 from typing import Annotated
 
+import pymongo
 import typer
+from pymongo.errors import PyMongoError
 from rich.console import Console
 
 from services.adapters.mongo import Db, connect
@@ -15,10 +19,12 @@ from services.adapters.rulebook import load_rules
 from services.adapters.settings import ROOT
 from services.console.backup.copying import Copy, copied
 from services.console.backup.restoring import asked_again, restored
+from services.console.stack.database import version
 from services.console.stack.layout import Layout
 from services.errors import HaopingError
 
 console = Console(stderr=True)
+LONGEST_S = 24 * 3600
 Folder = Annotated[Path, typer.Argument(help="Where the copy is, or is to be: a folder of its own")]
 Uri = Annotated[
     str | None, typer.Option(envvar="MONGO_URI", help="The database; that of the stack here")
@@ -36,7 +42,8 @@ def backup(
     Keys are not in it: keep `secrets/` apart, for without the master key nobody reads what is
     sealed, and without the ledger key nobody can tell whether histories are whole.
     """
-    copy = copied(_database(uri, database, state), folder, _tell)
+    with _database(uri, database, state) as db:
+        copy = copied(db, folder, _tell)
     total = sum(part.count for part in copy.parts)
     console.print(f"{total} documents of {len(copy.parts)} collections are in {folder}.")
 
@@ -52,9 +59,10 @@ def restore(
 
     The services may run already, or be started after it.
     """
-    db, copy = _database(uri, database, state), Copy.of(folder)
-    restored(copy, db, _tell)
-    again = asked_again(db, load_rules(ROOT / "config" / "rules", rules), datetime.now(UTC))
+    copy, in_force = Copy.of(folder), load_rules(ROOT / "config" / "rules", rules)
+    with _database(uri, database, state) as db:
+        restored(copy, db, _tell)
+        again = asked_again(db, in_force, datetime.now(UTC))
     console.print(f"Everything of {copy.taken_at} is in {database}, and counted again.")
     if again:
         console.print(f"{again} bad ratings came in while it was copied; their cases follow.")
@@ -64,8 +72,20 @@ def _tell(collection: str, count: int) -> None:
     console.print(f"  {collection}: {count}", highlight=False)
 
 
-def _database(uri: str | None, name: str, state: Path | None) -> Db:
-    return connect(uri or _of_stack(Layout.of(state)), name)
+@contextmanager
+def _database(uri: str | None, name: str, state: Path | None) -> Iterator[Db]:
+    """The database, once it has answered; what is asked of it then may take as long as it takes."""
+    address = uri or _of_stack(Layout.of(state))
+    try:
+        version(address)
+        db = connect(address, name)
+        with pymongo.timeout(LONGEST_S):
+            yield db
+    except PyMongoError as error:
+        why = str(error).partition(" (configured")[0]
+        raise HaopingError(
+            f"The database does not answer: {why}. See that it runs, and the address"
+        ) from error
 
 
 def _of_stack(layout: Layout) -> str:

@@ -2,9 +2,10 @@
 
 What points is read before what it points at, and what was announced before what it announces: a
 case before the rating that it is about, the end of the audit before its newest entries, a month
-before its published boards. So nothing in a copy points at what is not in it. The one thing that
-may be missing, the case of a bad rating that came in meanwhile, follows from the rating, and is
-asked for again when the copy is restored (`restoring.asked_again`).
+before its published boards, whatever is sealed before the keys that open it. So nothing in a copy
+points at what is not in it. The one thing that may be missing, the case of a bad rating that came
+in meanwhile, follows from the rating, and is asked for again when the copy is restored
+(`restoring.asked_again`).
 """
 
 from __future__ import annotations
@@ -22,6 +23,7 @@ LAST = (
     "scores",
     "audit",
     "registry",
+    "data_keys",
 )
 PASSING = frozenset({"sessions", "signin_failures"})
 """What nobody misses: people sign in again."""
