@@ -67,7 +67,8 @@ KEEPING: Mapping[str, Rights] = {
         reads="registry settings tokens device_keys ratings",
     ),
     "score": Rights(
-        keeps="tallies hours month_snapshots scores imports tally_checks touched audit_ends",
+        keeps="tallies tally_days hours month_snapshots scores imports tally_checks touched "
+        "audit_ends",
         adds="audit",
         reads="registry settings tokens device_keys heartbeats ratings errands cases quarantine",
     ),

@@ -31,6 +31,11 @@ def a_day(text: str) -> date:
         raise NotADay from None
 
 
+def days_between(first: date, last: date) -> Iterator[date]:
+    """The days from `first` to `last`, both inside, in order."""
+    return (first + n * DAY for n in range((last - first).days + 1))
+
+
 @dataclass(frozen=True)
 class Period:
     """A month, quarter or year: its key and its first and last local day, both inside."""
@@ -80,7 +85,7 @@ class Period:
     @property
     def days(self) -> Iterator[date]:
         """Its days, in order."""
-        return (self.first + n * DAY for n in range((self.last - self.first).days + 1))
+        return days_between(self.first, self.last)
 
     def __contains__(self, day: date) -> bool:
         return self.first <= day <= self.last

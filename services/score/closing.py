@@ -59,7 +59,7 @@ class Closer:
         audited = audit(scorer.tallies, period.first, period.last, scorer.bad)
         reading = scorer.live(month, audited.kept)
         lost = [each.unit for each in audited.differences if not each.repaired]
-        found = {**scorer.found(period), "tallies": lost}
+        found = {**scorer.found(reading), "tallies": lost}
         snapshot = f"{period.key}/{month.next_revision}/{uuid.uuid4().hex}"
         closed = month.closed(
             snapshot,

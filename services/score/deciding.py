@@ -41,7 +41,8 @@ class Deciding(Wired):
         asked, of = read_query(request, Watched), Period.parse(period)
 
         def look() -> dict[str, Found]:
-            return self._scorer(waiting_s=0).found(of)
+            scorer = self._scorer(waiting_s=0, age_s=asked.age)
+            return scorer.found(scorer.lately(scorer.months.get(of.key)))
 
         recent = self.recent.within(asked.age, WORTH_S)
         return self._scorer().month(of, lambda: recent(("found", of.key), look), asked.now)

@@ -4,23 +4,21 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Iterator, Mapping
 from datetime import date, datetime
-from functools import reduce
-from operator import add
 
 from services.adapters.breathing import breathing
 from services.adapters.devices import COLLECTION, HEARTBEATS
 from services.adapters.mongo import AT_ONCE, Db, Document, by_days, by_ids
+from services.adapters.remembered import Remember, forgetful
 from services.contracts.period import Period
 from services.contracts.time_to_rate import TimeToRateEnds
-from services.contracts.verdict import READ, CaseAtCutOff, Verdict, verdict
+from services.contracts.verdict import READ, CaseAtCutOff
 from services.contracts.vocabulary import CaseSource
-from services.score.errands import Errands, at_cut_off
 from services.score.facts import UnitFacts
 from services.score.imports import Imported, Place
 from services.score.kept import Kept
 from services.score.late import Late
 from services.score.repository import KIND, Tallies
-from services.score.tally import Bucket, combined
+from services.score.sums import Sums, SumsOfDays, summed
 
 UNDECIDED = ["open", "replaying"]
 """States of a quarantine row that may still become a rating."""
@@ -34,8 +32,8 @@ Behind = dict[str, tuple[tuple[str, ...], tuple[str, ...]]]
 class Happenings:
     """What happened in a period, by unit, read from tallies, imports and cases."""
 
-    def __init__(self, db: Db) -> None:
-        self._db, self._tallies = db, Tallies(db)
+    def __init__(self, db: Db, remember: Remember = forgetful) -> None:
+        self._db, self._tallies, self._sums = db, Tallies(db), SumsOfDays(db, remember)
 
     def facts(
         self,
@@ -47,23 +45,18 @@ class Happenings:
     ) -> dict[str, UnitFacts]:
         """The facts of every unit at `cut_off`, without the keys of single ratings.
 
-        `read` are the buckets of the period, where they have been read already.
+        `read` are the buckets of the period, where they have been read already; otherwise only
+        what has changed is read, as far as the rest is remembered.
         """
         cases, rows = self._cases_by_unit(period, cut_off), _by_unit((imports or {}).values())
-        units = cases.keys() | rows.keys()
-        kept: dict[str, list[Bucket]] = {unit: [] for unit in units}
-        for each in breathing(self.buckets(period) if read is None else read):
-            kept.setdefault(each.unit, []).append(each.bucket)
+        days, today = list(period.days), cut_off.date()
+        parts = self._sums.over(days, today) if read is None else [summed(read)]
+        units = cases.keys() | rows.keys() | {unit for part in parts for unit in part}
         return {
-            unit: UnitFacts(
-                combined(each.cells for each in own),
-                combined(each.topics for each in own),
-                _errands(own, ends, cut_off),
-                tuple(cases.get(unit, ())),
-                marks=combined(each.marks for each in own),
-                imports=tuple(rows.get(unit, ())),
+            unit: Sums.together([part[unit] for part in parts if unit in part]).at(
+                ends, cut_off, cases.get(unit, ()), rows.get(unit, ())
             )
-            for unit, own in breathing(kept.items())
+            for unit in breathing(sorted(units))
         }
 
     def buckets(self, period: Period, units: frozenset[str] | None = None) -> Iterator[Kept]:
@@ -76,15 +69,9 @@ class Happenings:
             cases.setdefault(case["unit"], []).append(CaseAtCutOff.of(case, cut_off))
         return cases
 
-    def undecided(self, period: Period, cut_off: datetime) -> int:
-        """How many cases of the period are neither done nor overdue."""
-        open_ones = self._cases(period, submitted_at=None, invalidated=False)
-        return sum(verdict(case, cut_off) is Verdict.PENDING for case in open_ones)
-
-    def _cases(self, period: Period, **only: object) -> Iterator[Document]:
-        of_ratings = {"source": CaseSource.RATING.value, **only}
-        read = dict.fromkeys((*READ, "unit"), 1)
-        return by_days(self._db["cases"], period.days, read, "rating_day", **of_ratings)
+    def _cases(self, period: Period) -> Iterator[Document]:
+        read, source = dict.fromkeys((*READ, "unit"), 1), CaseSource.RATING.value
+        return by_days(self._db["cases"], period.days, read, "rating_day", source=source)
 
     def behind(
         self, buckets: Iterable[Kept], units: frozenset[str] | None, bad: frozenset[int]
@@ -174,10 +161,3 @@ def _by_unit(rows: Iterable[Imported]) -> dict[str, list[Imported]]:
     for row in rows:
         found.setdefault(row.unit, []).append(row)
     return found
-
-
-def _errands(own: Iterable[Bucket], ends: TimeToRateEnds, cut_off: datetime) -> Errands:
-    counted = (
-        at_cut_off(each.errands, date.fromisoformat(each.day), ends, cut_off) for each in own
-    )
-    return reduce(add, counted, Errands())

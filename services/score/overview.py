@@ -15,19 +15,17 @@ from typing import Any, NamedTuple
 from services.contracts.printing import HIGHER_RATE, SHARE
 from services.contracts.rules import Rules
 from services.contracts.vocabulary import Channel, Level
-from services.score.kept import Kept
+from services.score.daily import Daily
 from services.score.tally import by_level, combined, with_parts
 
 View = dict[str, Any]
-DAY = timedelta(days=1)
 WEEKDAYS, HOURS = 7, 24
 
 
 class Hour(NamedTuple):
-    """Ratings of one level in one hour (of UTC, which every server has) of a local day."""
+    """Ratings of one level in one hour (of UTC, as every server has it) of a local day."""
 
     day: str
-    unit: str
     hour: int
     level: int
     ratings: int
@@ -35,31 +33,31 @@ class Hour(NamedTuple):
 
 @dataclass(frozen=True)
 class Overview:
-    """The buckets and hours of the days from `first` to `last`, and the rules in force."""
+    """The days from `first` to `last`, their hours, and the rules in force."""
 
     first: date
     last: date
-    kept: Sequence[Kept]
+    dailies: Sequence[Daily]
     hours: Sequence[Hour]
     rules: Rules
 
     def view(self) -> View:
         """Levels, days, channels, tags and hours."""
-        levels = self._levels(self.kept)
+        levels = self._levels(self.dailies)
         return {
             "first": f"{self.first}",
             "last": f"{self.last}",
             **self._counted(levels),
             "levels": {str(int(level)): levels[level] for level in reversed(Level)},
-            "days": list(map(self._day, self._by_day().items())),
+            "days": list(map(self._day, self.dailies)),
             "channels": self._channels(),
             "tags": self._tags(),
             "hours": self._hours(),
         }
 
-    def _levels(self, kept: Iterable[Kept]) -> Counter[Level]:
+    def _levels(self, dailies: Iterable[Daily]) -> Counter[Level]:
         channels = self.rules.channels.by_code
-        return by_level(combined(each.bucket.cells for each in kept), channels)
+        return by_level(combined(each.cells for each in dailies), channels)
 
     def _counted(self, levels: Mapping[Level, int]) -> View:
         total = sum(levels.values())
@@ -67,26 +65,16 @@ class Overview:
         rate = HIGHER_RATE.text(Fraction(total - bad, total)) if total else None
         return {"count": total, "bad": bad, "good_rate": rate}
 
-    def _by_day(self) -> dict[str, list[Kept]]:
-        days = (self.last - self.first).days + 1
-        found: dict[str, list[Kept]] = {f"{self.first + n * DAY}": [] for n in range(days)}
-        for each in self.kept:
-            found[each.day].append(each)
-        return found
-
-    def _day(self, day: tuple[str, list[Kept]]) -> View:
-        return {"day": day[0], **self._counted(self._levels(day[1]))}
+    def _day(self, daily: Daily) -> View:
+        return {"day": daily.day, **self._counted(self._levels([daily]))}
 
     def _channels(self) -> list[View]:
         """Every channel with its parts, as channels are published: they need not add up."""
         rules = self.rules.channels.by_code
-        cells = combined(each.bucket.cells for each in self.kept)
-        counting = {cell: count for cell, count in cells.items() if cell.counts}
-        own = combined({cell.channel: count} for cell, count in counting.items())
+        cells = combined(each.cells for each in self.dailies)
+        own = combined({cell.channel: count} for cell, count in cells.items())
         bad = combined(
-            {cell.channel: count}
-            for cell, count in counting.items()
-            if self.rules.is_bad(cell.level)
+            {cell.channel: count} for cell, count in cells.items() if self.rules.is_bad(cell.level)
         )
         counts, bads = with_parts(own, rules), with_parts(bad, rules)
         shown = sorted(counts, key=lambda each: (-counts[each], each))
@@ -101,9 +89,7 @@ class Overview:
 
     def _tags(self) -> list[View]:
         """Tags of bad ratings, most picked first, with shares that add up (Pareto)."""
-        topics = combined(each.bucket.topics for each in self.kept)
-        tags = combined({topic.tag: count} for topic, count in topics.items() if topic.tag)
-        return pareto(tags, self.rules)
+        return pareto(combined(each.tags for each in self.dailies), self.rules)
 
     def _hours(self) -> list[list[View]]:
         """By weekday (Monday first) and local hour, how many were rated and how many badly."""

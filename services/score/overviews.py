@@ -2,17 +2,16 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
 from typing import Any
 
 from werkzeug.wrappers import Request
 
-from services.adapters.breathing import breathing
 from services.adapters.http import api, read_query
+from services.adapters.remembered import forgetful
 from services.contracts.actor import Action, Actor
+from services.score.daily import Dailies
 from services.score.forms import Behind, Surveyed
 from services.score.hours import Hours
-from services.score.kept import Kept
 from services.score.overview import Overview
 from services.score.records import Records
 from services.score.repository import Tallies
@@ -41,13 +40,12 @@ class Overviews(Wired):
         return Records(self.db, asked, self.rules.current, self._units(actor, asked.unit)).page()
 
     def _overview(self, asked: Surveyed, units: frozenset[str] | None) -> View:
-        tallies, now = Tallies(self.db), self.clock.now()
-        fresh = tallies.fresh
-        kept = _unpacked(tallies.between(asked.first, asked.last, units))
-        hours = Hours(self.db).between(asked.first, asked.last)
-        ours = [each for each in hours if units is None or each.unit in units]
-        rules = self.rules.current
-        shown = Overview(asked.first, asked.last, kept, ours, rules).view()
+        fresh, now, rules = Tallies(self.db).fresh, self.clock.now(), self.rules.current
+        remember = self.dailies.get if asked.age else forgetful
+        span = asked.first, asked.last, units
+        dailies = Dailies(self.db, remember).between(*span)
+        hours = list(Hours(self.db, remember).between(*span))
+        shown = Overview(asked.first, asked.last, dailies, hours, rules).view()
         return {**shown, "at": now.astimezone(rules.region.zone).isoformat(), "fresh": fresh}
 
     def _units(self, actor: Actor, unit: str | None) -> frozenset[str] | None:
@@ -58,8 +56,3 @@ class Overviews(Wired):
             return None
         must_see(actor, unit, directory.unit)
         return directory.subtree(unit)
-
-
-def _unpacked(found: Iterable[Kept]) -> list[Kept]:
-    """The same buckets, each opened in turn, so that others are answered meanwhile."""
-    return [each for each in breathing(found) if each.bucket]

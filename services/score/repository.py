@@ -5,14 +5,16 @@ from __future__ import annotations
 from collections import Counter
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import replace
-from datetime import date, timedelta
+from datetime import date
 
 from pymongo import ReplaceOne, UpdateOne
 from pymongo.collection import Collection
 from pymongo.errors import BulkWriteError, DuplicateKeyError
 
 from services.adapters.mongo import AT_ONCE, Db, Document, Index, by_days, by_ids
+from services.contracts.period import days_between
 from services.contracts.vocabulary import Standing
+from services.score.editions import Editions
 from services.score.errands import rated_errands, rating_keys, served
 from services.score.kept import Kept, Place, Stale
 from services.score.tally import Bucket, Cell, combined
@@ -37,6 +39,7 @@ class Tallies:
     def __init__(self, db: Db) -> None:
         self._tallies, self._touched = db["tallies"], db["touched"]
         self._ratings, self._errands = db["ratings"], db["errands"]
+        self._editions = Editions(db)
 
     @property
     def fresh(self) -> bool:
@@ -111,6 +114,7 @@ class Tallies:
         Returns the buckets replaced. One that another replica was faster with stays touched.
         """
         lost = self._lost([_replacement(b, stale.versions[b.day, b.unit]) for b in buckets])
+        self._editions.renew(each.day for each in buckets)
         beaten = frozenset((buckets[n].day, buckets[n].unit) for n in lost)
         settled = [id for id, places in stale.touched.items() if not places & beaten]
         for start in range(0, len(settled), AT_ONCE):
@@ -143,7 +147,7 @@ class Tallies:
 
         Those of a few units are read by their ids: a month of everybody else is not looked at.
         """
-        days = [first + timedelta(days=n) for n in range((last - first).days + 1)]
+        days = list(days_between(first, last))
         if units is not None and len(units) * len(days) <= FEW:
             ids = (Bucket(f"{day}", unit).id for day in days for unit in sorted(units))
             return map(Kept.of, by_ids(self._tallies, ids))
@@ -155,7 +159,7 @@ class Tallies:
 
         Asked day by day, so that no single question grows with the month.
         """
-        days = ((first + timedelta(days=n)).isoformat() for n in range((last - first).days + 1))
+        days = map(str, days_between(first, last))
         return frozenset(
             (day, each["_id"])
             for day in days
@@ -188,7 +192,9 @@ class Tallies:
 
     def repair(self, bucket: Bucket, version: int) -> bool:
         """Put the recount in place of `version`; False when somebody has replaced it since."""
-        return not self._lost([_replacement(bucket, version, checked=True)])
+        lost = self._lost([_replacement(bucket, version, checked=True)])
+        self._editions.renew([bucket.day])
+        return not lost
 
     def cells(self, first: date, last: date, units: frozenset[str] | None) -> Counter[Cell]:
         """The first cube of these days, of some units or of all."""

@@ -15,6 +15,7 @@ from services.contracts.directory import Directory
 from services.contracts.period import Period
 from services.contracts.rules import Rules
 from services.contracts.time_to_rate import TimeToRateEnds
+from services.contracts.verdict import Verdict
 from services.errors import NotFound
 from services.score import views
 from services.score.archive import Imports
@@ -66,6 +67,12 @@ class Reading:
     @cached_property
     def _scorings(self) -> dict[str, Scoring]:
         return {}
+
+    @property
+    def undecided(self) -> int:
+        """How many cases are neither done nor overdue."""
+        cases = (case for unit in self.facts.values() for case in unit.cases)
+        return sum(case.verdict is Verdict.PENDING for case in cases)
 
     def head(self) -> View:
         """Which period, how far it has come, and under what."""
@@ -156,9 +163,14 @@ class Scorer:
 
     def _read(self, month: Month) -> Reading:
         if not month.in_force:
-            return self.live(month)
+            return self.lately(month)
         context, facts = self.months.context(month.in_force), self.months.facts(month.in_force)
         return Reading(Period.parse(month.period), month, context, facts)
+
+    def lately(self, month: Month) -> Reading:
+        """The period as of a moment ago, one reading for all indexes and for what is open."""
+        reading: Reading = self.recent(("lately", month.period), lambda: self.live(month))
+        return reading
 
     def live(self, month: Month, read: Sequence[Kept] | None = None) -> Reading:
         """The period as of now; `read` are its buckets, where they have been read already."""
@@ -180,13 +192,14 @@ class Scorer:
             month = month.model_copy(update={"checks": checks_of(look())})
         return views.month_view(month)
 
-    def found(self, period: Period) -> dict[str, Found]:
-        """What each check finds now."""
+    def found(self, live: Reading) -> dict[str, Found]:
+        """What each check finds now, given the period as it stands."""
+        period = live.period
         lacking = missing(self.recipes, self.directory, self.imports.in_force(period))
         return {
             **self.happenings.waiting(),
             "in_flight": self.in_flight,
-            "undecided": self.happenings.undecided(period, self.now),
+            "undecided": live.undecided,
             "silent_devices": self.happenings.silent(period.ends(self.rules.region.zone)),
             "imports": [f"{unit}: {figure}" for unit, figure in lacking],
         }

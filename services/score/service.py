@@ -9,6 +9,7 @@ from services.adapters.ledger import Audited
 from services.adapters.mongo import MongoDatabase
 from services.adapters.recent import Recent
 from services.adapters.registry import Registry
+from services.adapters.remembered import Remembered
 from services.adapters.rulebook import Rulebook
 from services.score.deciding import Deciding
 from services.score.explaining import Explaining
@@ -37,6 +38,8 @@ class Score(
     rules_named = Folder("rules", Rulesets)
     in_flight = Depths()
     recent = Recent()
+    sums = Remembered(most=32)
+    dailies = Remembered(most=1000)
     windows = Throttle()
     audit = Audited()
     servers = Servers()

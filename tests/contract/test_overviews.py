@@ -10,6 +10,7 @@ import pytest
 
 from services.adapters.mongo import Db
 from services.contracts.rectification import case_id
+from services.score.daily import Dailies
 from services.score.forms import Behind
 from services.score.hours import Hours
 from services.score.overview import Hour, Overview
@@ -32,8 +33,8 @@ def overview(db: Db, units: frozenset[str] | None = None) -> dict[str, Any]:
     """What is shown of the week."""
     Tallies(db).recompute()
     Hours(db).refresh(LAST)
-    kept = list(Tallies(db).between(FIRST, LAST, units))
-    return Overview(FIRST, LAST, kept, list(Hours(db).between(FIRST, LAST)), RULES).view()
+    dailies, hours = Dailies(db).between(FIRST, LAST, units), Hours(db).between(FIRST, LAST, units)
+    return Overview(FIRST, LAST, dailies, list(hours), RULES).view()
 
 
 def behind(db: Db, units: frozenset[str] | None = None, **asked: Any) -> dict[str, Any]:
@@ -84,8 +85,8 @@ def test_hours_are_counted_again_only_for_days_that_changed(db: Db) -> None:
     Tallies(db).recompute()
     assert hours.refresh(LAST) == 1
     assert set(hours.between(date(2020, 12, 2), LAST)) == {
-        Hour("2020-12-02", "tax", 4, 1, 1),
-        Hour("2020-12-02", "tax", 4, 5, 1),
+        Hour("2020-12-02", 4, 1, 1),
+        Hour("2020-12-02", 4, 5, 1),
     }
 
 

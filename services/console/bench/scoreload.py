@@ -134,7 +134,6 @@ class Counted:
         rows: dict[str, list[Any]] = {day: [] for day, _ in self.buckets}
         for (day, *kind), count in sorted(self.hours.items()):
             rows[day].append([*kind, count])
-        versions = Counter(day for day, _ in self.buckets)
         db["hours"].insert_many(
-            {"_id": day, "of": versions[day], "rows": json.dumps(own)} for day, own in rows.items()
+            {"_id": day, "edition": 1, "rows": json.dumps(own)} for day, own in rows.items()
         )

@@ -13,6 +13,7 @@ from datetime import UTC, date, datetime
 import pymongo
 
 from services.adapters.mongo import Db, Index, ensure_indexes
+from services.adapters.outbox import outbox_index
 from services.console.bench import scoreload
 from services.console.bench.contender import Course
 from services.console.bench.freshness import Busy, freshness
@@ -36,6 +37,7 @@ FIRST, LAST = date(2020, 10, 1), date(2020, 10, 31)
 INDEX, SCORER = "haochaping-composite", "bench"
 CHANGED, BATCH = 0.01, 1000
 LONGEST_S = 900
+OUTBOX = outbox_index("ratings")["ratings"]
 
 
 @dataclass(frozen=True)
@@ -77,7 +79,7 @@ def _promise(result: Result) -> None:
 def _month(course: Course, size: Size) -> Iterator[Db]:
     """A month that was counted, checked and closed once, until the `with` ends.
 
-    Ratings have the one index by which score reads them, made once they are there: a million
+    Ratings have the indexes by which score reads them, made once they are there: a million
     ratings are put in for their own sake here, and the others would only take time.
     """
     db = course.fresh()
@@ -87,7 +89,7 @@ def _month(course: Course, size: Size) -> Iterator[Db]:
         where = scoreload.spread(size.ratings, scoreload.places(size.units), chance)
         for _ in inserted(db, counted.through(scoreload.ratings(where, chance))):
             pass
-        ensure_indexes(db, {**INDEXES, "ratings": (Index(("day", "unit")),)})
+        ensure_indexes(db, {**INDEXES, "ratings": (*OUTBOX, Index(("day", "unit")))})
         counted.keep(db)
         scoreload.check(db, FIRST, LAST)
         closer(db, scoreload.directory(size.units)).close(scoreload.MONTH, Closing(), SCORER)
