@@ -1,16 +1,47 @@
-"""`@every(seconds)`: nameko's timer, typed. It fires in every replica, so work must be guarded."""
+"""`@every(seconds)`: nameko's timer, typed. It fires in every replica, so work must be guarded.
+
+What fails is told in the log and tried again after longer and longer rests: nameko would say
+nothing, and try again at once, whatever each try costs.
+"""
 
 from __future__ import annotations
 
+import time
 from collections.abc import Callable
+from functools import wraps
+from logging import getLogger
 from typing import Any
 
 from nameko.timer import timer
 
+from services.adapters.patience import pauses
+
 Method = Callable[[Any], None]
+_log = getLogger(__name__)
 
 
 def every(seconds: float) -> Callable[[Method], Method]:
     """Run a method every `seconds`, never twice at once in one process."""
-    decorate: Callable[[Method], Method] = timer(interval=seconds)
-    return decorate
+    on_time: Callable[[Method], Method] = timer(interval=seconds)
+    return lambda method: on_time(resting_after_failures(method))
+
+
+def resting_after_failures(method: Method, now: Callable[[], float] = time.monotonic) -> Method:
+    """The same; after a failure it does nothing for a while, longer with each in a row."""
+    rests, resumes_at = pauses(), float("-inf")
+
+    @wraps(method)
+    def run(service: Any) -> None:
+        nonlocal rests, resumes_at
+        if now() < resumes_at:
+            return
+        try:
+            method(service)
+        except Exception:  # noqa: BLE001 - whatever it is, the next try may go well
+            rest = next(rests)
+            resumes_at = now() + rest
+            _log.exception("%s failed, and is tried again in %.1f s", method.__qualname__, rest)
+        else:
+            rests = pauses()
+
+    return run

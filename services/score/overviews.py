@@ -7,7 +7,6 @@ from typing import Any
 from werkzeug.wrappers import Request
 
 from services.adapters.http import api, read_query
-from services.adapters.remembered import forgetful
 from services.contracts.actor import Action, Actor
 from services.score.daily import Dailies
 from services.score.forms import Behind, Surveyed
@@ -41,8 +40,7 @@ class Overviews(Wired):
 
     def _overview(self, asked: Surveyed, units: frozenset[str] | None) -> View:
         fresh, now, rules = Tallies(self.db).fresh, self.clock.now(), self.rules.current
-        remember = self.dailies.get if asked.age else forgetful
-        span = asked.first, asked.last, units
+        remember, span = self.dailies.get, (asked.first, asked.last, units)
         dailies = Dailies(self.db, remember).between(*span)
         hours = list(Hours(self.db, remember).between(*span))
         shown = Overview(asked.first, asked.last, dailies, hours, rules).view()

@@ -3,11 +3,12 @@
 from __future__ import annotations
 
 REST_PER_WORK = 2.0
-LONGEST_REST_S = 2.0
+LONGEST_REST_S = 0.5
+"""A press that comes just after a long recount began is in the next: two of them, and this."""
 
 
 class Pace:
-    """After work of t seconds comes a rest of 2 t, at most 2 s."""
+    """After work of t seconds comes a rest of 2 t, at most half a second."""
 
     def __init__(self) -> None:
         self._resumes_at = float("-inf")

@@ -11,7 +11,7 @@ from services.adapters.ledger import Record
 from services.adapters.mongo import Db
 from services.adapters.recent import Recently
 from services.adapters.registry import RegistryCache
-from services.adapters.remembered import Memory, forgetful
+from services.adapters.remembered import Memory
 from services.adapters.rulebook import RulesInForce
 from services.contracts.actor import Actor
 from services.contracts.time_to_rate import rating_ends
@@ -54,7 +54,7 @@ class Wired:
         rules: Any = self.rules.current
         return Scorer(
             Tallies(self.db),
-            Happenings(self.db, self.sums.get if age_s else forgetful),
+            Happenings(self.db, self.sums.get),
             Months(self.db),
             Imports(self.db),
             rules,

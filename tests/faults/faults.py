@@ -5,34 +5,42 @@ from __future__ import annotations
 import random
 import signal
 import time
-from collections.abc import Callable, Iterator
 from contextlib import suppress
 from datetime import timedelta
 from functools import partial
 
 import httpx
-import psutil
 from amqp import Message
 from kombu import Connection
 
 from services.adapters.clock import MovableClock
 from services.console.demo.client import StoryFailed, eventually
-from services.console.device import private_ports
 from services.console.fleet import SimulationFailed
-from services.console.stack import node
-from services.console.stack.processes import owned
 from services.contracts import topology
+from tests.faults.disks import can_be_made
+from tests.faults.flood import long_queue
 from tests.faults.orders import POINTS
+from tests.faults.outages import (
+    ENDLESS,
+    LONG_S,
+    MEMORY,
+    MEMORY_AGAIN,
+    SHORT_S,
+    Fault,
+    alarm,
+    ending,
+    fewer,
+    full,
+    line,
+    silent,
+    slow,
+)
 from tests.faults.town import ACCEPTED, Town
 from tests.faults.wire import Wire
 
-SHORT_S, LONG_S = 4.0, 13.0
-"""Longer than whoever publishes waits for a confirmation."""
 A_WHILE_S, LONGEST_S, DEATHS = 30.0, 90.0, 6
-SLOW_S = 0.15
 WRONG_S = 5400
 POISON = (b"\x00\xff not a message", b"{}", b'{"type": "Nothing", "items": [{}]}', b"[" * 5000)
-Fault = Callable[[Town, random.Random], None]
 
 
 def _killing(service: str) -> Fault:
@@ -74,62 +82,6 @@ def crash_loop(town: Town, luck: random.Random) -> None:
     """The store dies again and again, each time with messages in its hands."""
     for _ in range(DEATHS):
         _die(town, "mid-batch")
-
-
-def _servers(town: Town, *commands: str) -> Iterator[psutil.Process]:
-    for process in owned(town.stack.layout.state):
-        with suppress(psutil.Error):
-            if any(command in " ".join(process.cmdline()) for command in commands):
-                yield process
-
-
-def _ending(number: signal.Signals, *commands: str) -> Fault:
-    def strike(town: Town, luck: random.Random) -> None:
-        for process in list(_servers(town, *commands)):
-            process.send_signal(number)
-        time.sleep(SHORT_S)
-        _await_servers(town)
-
-    return strike
-
-
-def _await_servers(town: Town) -> None:
-    def there() -> bool:
-        with suppress(Exception), Connection(town.stack.amqp_uri, connect_timeout=2) as broker:
-            broker.connect()
-            town.db.command("ping")
-            return True
-        return False
-
-    eventually(there, "the servers to be there again", 120)
-
-
-def _wire(name: str, spoil: Callable[[Wire], None], for_s: float) -> Fault:
-    def strike(town: Town, luck: random.Random) -> None:
-        wire: Wire = getattr(town, name)
-        spoil(wire)
-        time.sleep(for_s)
-        wire.mend()
-
-    return strike
-
-
-def _silent(wire: Wire) -> None:
-    wire.is_silent = True
-
-
-def _slow(wire: Wire) -> None:
-    wire.delay_s = SLOW_S
-
-
-def _alarm(limit: tuple[str, ...], again: tuple[str, ...]) -> Fault:
-    def strike(town: Town, luck: random.Random) -> None:
-        ports = private_ports(town.stack.layout) or {}
-        node.control(town.stack.layout, ports, *limit)
-        time.sleep(LONG_S)
-        node.control(town.stack.layout, ports, *again)
-
-    return strike
 
 
 def poison(town: Town, luck: random.Random) -> None:
@@ -204,32 +156,44 @@ def nothing(town: Town, luck: random.Random) -> None:
     time.sleep(SHORT_S)
 
 
-ENDLESS = "1000000GB"
-MEMORY = ("set_vm_memory_high_watermark", "absolute", "1")
-MEMORY_AGAIN = ("set_vm_memory_high_watermark", "0.25")
+FULL = {
+    "disk of the broker full": full("broker"),
+    "disk of the database full": full("database"),
+    "both disks full": full("broker", "database"),
+}
 FAULTS: dict[str, Fault] = {
     "nothing": nothing,
     **{f"kill {name}": _killing(name) for name in ("capture", "store", "rectify", "score")},
     **{f"die {point}": dying_at(point) for point in POINTS},
     "crash loop of the store": crash_loop,
-    "kill the broker": _ending(signal.SIGKILL, "beam.smp"),
-    "restart the broker": _ending(signal.SIGTERM, "beam.smp"),
-    "kill the database": _ending(signal.SIGKILL, "secantus"),
-    "kill both": _ending(signal.SIGKILL, "beam.smp", "secantus"),
-    "broker cut off": _wire("broker", Wire.cut, LONG_S),
-    "database cut off": _wire("database", Wire.cut, LONG_S),
-    "broker resets": _wire("broker", Wire.reset, 1),
-    "database resets": _wire("database", Wire.reset, 1),
-    "broker slow": _wire("broker", _slow, LONG_S),
-    "database slow": _wire("database", _slow, LONG_S),
-    "broker half open": _wire("broker", _silent, LONG_S),
-    "database half open": _wire("database", _silent, LONG_S),
-    "memory alarm": _alarm(MEMORY, MEMORY_AGAIN),
-    "disk alarm": _alarm(("set_disk_free_limit", ENDLESS), ("set_disk_free_limit", "500MB")),
+    "kill the broker": ending(signal.SIGKILL, "beam.smp"),
+    "restart the broker": ending(signal.SIGTERM, "beam.smp"),
+    "kill the database": ending(signal.SIGKILL, "secantus"),
+    "kill both": ending(signal.SIGKILL, "beam.smp", "secantus"),
+    "broker cut off": line("broker", Wire.cut, LONG_S),
+    "database cut off": line("database", Wire.cut, LONG_S),
+    "broker resets": line("broker", Wire.reset, 1),
+    "database resets": line("database", Wire.reset, 1),
+    "broker slow": line("broker", slow, LONG_S),
+    "database slow": line("database", slow, LONG_S),
+    "broker half open": line("broker", silent, LONG_S),
+    "database half open": line("database", silent, LONG_S),
+    "memory alarm": alarm(MEMORY, MEMORY_AGAIN),
+    "disk alarm": alarm(("set_disk_free_limit", ENDLESS), ("set_disk_free_limit", "500MB")),
     "poison": poison,
     "much invalid": much_invalid,
     "die mid-close": mid_close,
     "wrong clocks": wrong_clocks,
     "rolling restart": rolling_restart,
     "leaving without servers": leaving_without_servers,
+    **(FULL if can_be_made() else {}),
 }
+IN_A_CLUSTER: dict[str, Fault] = {
+    "one node of three dies": fewer(1),
+    "two nodes of three die": fewer(2),
+    "first node of three dies": ending(signal.SIGKILL, "beam.smp"),
+}
+"""Struck in a town whose broker is a cluster of three."""
+LAST: dict[str, Fault] = {"long queue": long_queue}
+"""What leaves so much behind that it is struck after the others."""
+EVERY = {**FAULTS, **LAST, **IN_A_CLUSTER}

@@ -6,7 +6,7 @@ import random
 import tempfile
 import time
 from collections.abc import Iterator, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
@@ -14,7 +14,8 @@ from services.console.demo.client import eventually
 from tests.faults.account import Complaint, Sent, complaints
 from tests.faults.crowd import Crowd
 from tests.faults.evidence import kept, publish_a_month, published
-from tests.faults.faults import FAULTS, Fault
+from tests.faults.faults import EVERY, FAULTS, IN_A_CLUSTER, LAST
+from tests.faults.outages import Fault
 from tests.faults.town import Town
 
 LIVES_ON_S, PATIENCE_S, STEADY_S = 3.0, 120.0, 10.0
@@ -46,11 +47,15 @@ class Bench:
 
     town: Town
     seed: int
-    sent: Sent = field(default_factory=Sent)
     month: str = ""
     before: Any = None
     mistaken: bool = False
     """Whether a mistake was put in: what is wrong then stays so, and nobody waits long for it."""
+
+    @property
+    def sent(self) -> Sent:
+        """What everybody in the town did."""
+        return self.town.sent
 
     def begin(self) -> None:
         """Publish a month, which no fault may change."""
@@ -62,7 +67,7 @@ class Bench:
     def rounds(self, names: Sequence[str]) -> Iterator[Outcome]:
         """One round after the other."""
         for number, name in enumerate(names):
-            yield self.round(number, name, FAULTS[name])
+            yield self.round(number, name, EVERY[name])
 
     def round(
         self, number: int, name: str, fault: Fault, known: frozenset[Complaint] = NONE
@@ -106,9 +111,11 @@ def _since(moment: float) -> float:
 
 
 def drawn(count: int, seed: int) -> list[str]:
-    """So many faults: all of them in an order drawn from the seed, and from the start again."""
-    luck = random.Random(seed)
-    names: list[str] = []
-    while len(names) < count:
+    """So many faults: as many as there is room for in an order drawn from the seed, over and over,
+    then what is struck last, and what takes a cluster.
+    """
+    last = [*LAST, *IN_A_CLUSTER][:count]
+    luck, names = random.Random(seed), list[str]()
+    while len(names) < count - len(last):
         names += luck.sample(sorted(FAULTS), len(FAULTS))
-    return names[:count]
+    return names[: count - len(last)] + last

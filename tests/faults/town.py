@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import tempfile
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from contextlib import ExitStack, contextmanager
 from dataclasses import dataclass, field
 from functools import partial
@@ -17,9 +17,13 @@ from services.adapters.trust import trusting
 from services.console.demo.client import eventually
 from services.console.fleet import Office
 from services.console.stack import Stack
+from services.console.stack.layout import Layout
 from services.console.stack.ports import LOOPBACK, claim
 from services.contracts.actor import Role
 from services.contracts.directory import Directory, Principal, Unit, Window
+from tests.faults.account import Sent
+from tests.faults.cluster import Cluster
+from tests.faults.disks import Disk, can_be_made
 from tests.faults.keeper import Keeper, Process
 from tests.faults.wire import Wire
 
@@ -60,6 +64,12 @@ class Town:
     orders: Path
     db: Db
     http: httpx.Client
+    cluster: Cluster
+    """The broker's other nodes, if it has any."""
+    disks: Mapping[str, Disk]
+    """Under the broker and the database, where they have disks of their own."""
+    sent: Sent = field(default_factory=Sent)
+    """What everybody did."""
     ports: dict[str, int] = field(default_factory=dict)
     invalid: float = 0.05
     """The share of what a system sends that is wrong."""
@@ -116,13 +126,23 @@ class Town:
 
 
 @contextmanager
-def town(folder: Path, broken: str = "") -> Iterator[Town]:
-    """Everything running, for the length of a `with`; `broken` puts a mistake into the services."""
+def town(folder: Path, broken: str = "", nodes: int = 1) -> Iterator[Town]:
+    """Everything running, for the length of a `with`; `broken` puts a mistake into the services.
+
+    With more `nodes` than one the broker is a cluster.
+    """
     orders = Path(tempfile.mkdtemp(dir=folder))
     with ExitStack() as running:
-        servers = {"AMQP_URI": "", "MONGO_URI": ""}
-        stack = running.enter_context(Stack(folder / "state", environment=servers))
-        broker = running.enter_context(Wire(stack.amqp_uri))
+        servers, layout = {"AMQP_URI": "", "MONGO_URI": ""}, Layout.of(folder / "state")
+        disks = {
+            name: running.enter_context(Disk(where))
+            for name, where in (("broker", layout.broker), ("database", layout.database))
+            if can_be_made()
+        }
+        stack = running.enter_context(Stack(layout.state, environment=servers))
+        cluster = running.enter_context(Cluster.of(stack, nodes))
+        others = [each.uri for each in cluster.nodes]
+        broker = running.enter_context(Wire(stack.amqp_uri, *others))
         database = running.enter_context(Wire(stack.mongo_uri))
         keeper = running.enter_context(Keeper())
         http = running.enter_context(
@@ -130,7 +150,7 @@ def town(folder: Path, broken: str = "") -> Iterator[Town]:
         )
         db = connect(stack.mongo_uri, "haoping")
         running.callback(db.client.close)
-        made = Town(stack, keeper, broker, database, orders, db, http)
+        made = Town(stack, keeper, broker, database, orders, db, http, cluster, disks)
         processes = [f"{name}-{n + 1}" for name, count in REPLICAS.items() for n in range(count)]
         made.ports = claim(processes, {})
         for name in processes:

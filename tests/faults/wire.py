@@ -9,6 +9,7 @@ import socket
 import struct
 import threading
 import time
+from collections import deque
 from contextlib import suppress
 from typing import Self
 from urllib.parse import urlsplit
@@ -20,11 +21,14 @@ LOOK_EVERY_S = 0.2
 
 
 class Wire:
-    """Carries connections to `uri`'s server; services are told `self.uri` in its place."""
+    """Carries connections to `uri`'s server; services are told `self.uri` in its place.
 
-    def __init__(self, uri: str) -> None:
+    Where there are `others` like it, connections go to each in turn, and past those that are down.
+    """
+
+    def __init__(self, uri: str, *others: str) -> None:
         there = urlsplit(uri)
-        self._there = (there.hostname, there.port)
+        self._servers = deque((each.hostname, each.port) for each in map(urlsplit, (uri, *others)))
         self._listening = socket.create_server(("127.0.0.1", 0), backlog=100)
         port = self._listening.getsockname()[1]
         self.uri = uri.replace(f"{there.hostname}:{there.port}", f"127.0.0.1:{port}")
@@ -75,9 +79,8 @@ class Wire:
                 self._join(near)
 
     def _join(self, near: socket.socket) -> None:
-        try:
-            far = socket.create_connection(self._there, timeout=5)
-        except OSError:
+        far = self._reach()
+        if far is None:
             near.close()
             return
         for each in (near, far):
@@ -86,6 +89,13 @@ class Wire:
         self._ends |= {near, far}
         for source, sink in ((near, far), (far, near)):
             threading.Thread(target=self._carry, args=(source, sink), daemon=True).start()
+
+    def _reach(self) -> socket.socket | None:
+        for _ in range(len(self._servers)):
+            self._servers.rotate()
+            with suppress(OSError):
+                return socket.create_connection(self._servers[0], timeout=5)
+        return None
 
     def _carry(self, source: socket.socket, sink: socket.socket) -> None:
         with suppress(OSError):

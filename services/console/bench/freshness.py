@@ -8,6 +8,7 @@ from collections.abc import Callable, Iterator
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
 from functools import partial
+from itertools import count
 from typing import Any
 
 import httpx
@@ -31,6 +32,7 @@ from services.score.repository import INDEXES, Tallies
 
 SCORE = service("score")
 LONGEST_S = 120.0
+WINDOWS = 50
 PROBE = "qr"
 """A channel that the load does not use, so that a probe is known again in its bucket."""
 
@@ -79,8 +81,13 @@ def _load(course: Course, db: Db, url: str, sustained: float, size: Busy, result
 
 
 def _keep_busy(db: Db, size: Busy) -> None:
-    busy = ((f"{FIRST:%Y-%m-%d}", "u0") for _ in range(size.ratings))
-    scoreload.keep(db, scoreload.ratings(busy, random.Random(0)))
+    """A hall whose windows serve a citizen a minute each: more at one would be marked a burst."""
+    places = ((f"{FIRST:%Y-%m-%d}", "u0") for _ in range(size.ratings))
+    ratings = scoreload.ratings(places, random.Random(0))
+    windows = (f"w0-{number % WINDOWS}" for number in count())
+    scoreload.keep(
+        db, ({**each, "window": own} for each, own in zip(ratings, windows, strict=False))
+    )
 
 
 def _probes(db: Db, url: str, ended: Callable[[], bool]) -> Iterator[float]:

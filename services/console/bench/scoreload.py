@@ -28,6 +28,8 @@ OPENS, OPEN_FOR_S = timedelta(hours=1), 8 * 3600
 CHANNELS = ("tablet", "terminal", "mobile", "pc")
 CODES = ("channel", "stage", "turn", "level", "standing")
 BAD_ONE_IN, AT_ONCE = 10_000, 2000
+UNNAMED = "source_system errand_number occurrence device staff".split()
+"""What a press of a counter that knows no errand leaves open."""
 Place = tuple[str, str]
 
 
@@ -79,6 +81,7 @@ def rating(where: Place, level: int, chance: random.Random) -> Document:
         "tags": [],
         "marks": [],
         "errand": None,
+        **dict.fromkeys(UNNAMED),
         "pressed_at": at,
         "received_at": at,
         "stored_at": at,

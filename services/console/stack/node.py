@@ -26,13 +26,19 @@ def add(layout: Layout, ports: Mapping[str, int], wanted: Definitions) -> None:
     control(layout, ports, "import_definitions", said=json.dumps(wanted))
 
 
-def control(layout: Layout, ports: Mapping[str, int], *command: str, said: str = "") -> str:
-    """What rabbitmqctl answers to a command. Raises StackFailed with what it complained about."""
+def control(
+    layout: Layout,
+    ports: Mapping[str, int],
+    *command: str,
+    said: str = "",
+    tool: str = "rabbitmqctl",
+) -> str:
+    """What RabbitMQ's tool answers to a command. Raises StackFailed with what it complained of."""
     scripts, epmd = broker.find(), broker.find_epmd()
     if scripts is None or epmd is None:
         raise StackFailed(broker.CHOICES)
     done = subprocess.run(
-        [str(scripts / "rabbitmqctl"), *command],
+        [str(scripts / tool), *command],
         input=said,
         env=_environment(layout, ports, (scripts, Path(epmd).parent)),
         capture_output=True,

@@ -1,0 +1,94 @@
+"""Two hundred thousand presses that wait at once: every store is down, and the queue grows."""
+
+from __future__ import annotations
+
+import random
+import uuid
+from collections.abc import Iterable, Iterator
+from datetime import UTC, datetime, timedelta
+
+import amqp
+from kombu import Connection
+
+from services.adapters.bus import packed
+from services.console.demo.client import eventually
+from services.contracts.events import RatingSubmitted
+from services.contracts.topology import STORE_RATINGS
+from services.contracts.vocabulary import Channel, Level
+from tests.faults.town import Town
+
+LETTERS, UNCONFIRMED, DAYS = 200_000, 2_000, 20
+LEVELS, WEIGHTS = (5, 4, 3, 2, 1), (89_990, 8_000, 2_000, 5, 5)
+CONFIRM_S, DRAINED_S = 30, 900
+
+
+def long_queue(town: Town, luck: random.Random) -> None:
+    """The queue of ratings grows to `LETTERS` while no store runs; then they take it up."""
+    for store in town.of("store"):
+        town.keeper.ask(store)
+    for store in town.of("store"):
+        town.keeper.ended(store)
+    with Connection(town.stack.amqp_uri) as connection:
+        for press in _published(connection, _presses(luck)):
+            town.sent.levels[press.rating_id] = int(press.level)
+            town.sent.confirmed.add(press.rating_id)
+        for store in town.of("store"):
+            town.keeper.start(store)
+        queue = connection.default_channel
+        eventually(lambda: not _waiting(queue), "the long queue to be stored", DRAINED_S)
+
+
+def _waiting(channel: amqp.Channel) -> int:
+    return int(channel.queue_declare(STORE_RATINGS.name, passive=True).message_count)
+
+
+def _presses(luck: random.Random) -> Iterator[RatingSubmitted]:
+    """What the edge would have passed on."""
+    now = datetime.now(UTC).replace(microsecond=0)
+    for _ in range(LETTERS):
+        [level] = luck.choices(LEVELS, WEIGHTS)
+        at = now - timedelta(seconds=luck.randrange(DAYS * 86400))
+        yield RatingSubmitted(
+            rating_id=str(uuid.UUID(int=luck.getrandbits(128), version=4)),
+            level=Level(level),
+            channel=Channel.PC,
+            window="w1",
+            pressed_at=at,
+            sent_at=at,
+            received_at=now,
+            submitted_by="hall",
+            receipt=str(uuid.UUID(int=luck.getrandbits(128), version=4)),
+            fingerprint=luck.randbytes(32).hex(),
+        )
+
+
+def _published(
+    connection: Connection, presses: Iterable[RatingSubmitted]
+) -> Iterator[RatingSubmitted]:
+    """The presses, one a message, each once the broker has confirmed it."""
+    channel = connection.default_channel
+    channel.confirm_select()
+    waiting: dict[int, RatingSubmitted] = {}
+    confirmed: list[RatingSubmitted] = []
+
+    def confirm(tag: int, multiple: bool) -> None:
+        tags = [each for each in waiting if each <= tag] if multiple else [tag]
+        confirmed.extend(waiting.pop(each) for each in tags)
+
+    channel.events["basic_ack"].add(confirm)
+    for number, press in enumerate(presses, 1):
+        waiting[number] = press
+        [out] = packed([press], "flood")
+        about = {"delivery_mode": 2, "message_id": out.id, "content_type": "application/json"}
+        channel.basic_publish(amqp.Message(out.body, **about), out.exchange, out.routing_key)
+        while len(waiting) > UNCONFIRMED:
+            connection.drain_events(timeout=CONFIRM_S)
+        yield from _taken(confirmed)
+    while waiting:
+        connection.drain_events(timeout=CONFIRM_S)
+    yield from _taken(confirmed)
+
+
+def _taken(confirmed: list[RatingSubmitted]) -> Iterator[RatingSubmitted]:
+    while confirmed:
+        yield confirmed.pop()
