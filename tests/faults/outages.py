@@ -9,18 +9,23 @@ from collections.abc import Callable, Iterator
 from contextlib import suppress
 
 import psutil
+from amqp.exceptions import AMQPError
 from kombu import Connection
 
 from services.console.demo.client import eventually
 from services.console.device import private_ports
 from services.console.stack import node
+from services.console.stack.failure import StackFailed
 from services.console.stack.processes import owned
+from services.contracts import topology
 from tests.faults.town import Town
 from tests.faults.wire import Wire
 
 SHORT_S, LONG_S = 4.0, 13.0
 """Longer than whoever publishes waits for a confirmation."""
-SLOW_S = 0.15
+SLOW_S, RESTARTS = 0.15, 4
+RUNS = {"broker": "beam.smp", "database": "secantus"}
+"""What a server's command line names."""
 ENDLESS = "1000000GB"
 MEMORY = ("set_vm_memory_high_watermark", "absolute", "1")
 MEMORY_AGAIN = ("set_vm_memory_high_watermark", "0.25")
@@ -94,7 +99,12 @@ def alarm(limit: tuple[str, ...], again: tuple[str, ...]) -> Fault:
 
 
 def full(*names: str) -> Fault:
-    """Not another byte fits on the disks of these servers; then there is room again."""
+    """Not another byte fits on the disks of these servers; then there is room again.
+
+    What keeps their logs ends when it cannot write, and in RabbitMQ and SecantusDB does not begin
+    again by itself: whoever makes room restarts them, RabbitMQ until every queue answers
+    (docs/when-things-break.md).
+    """
 
     def strike(town: Town, luck: random.Random) -> None:
         for name in names:
@@ -102,9 +112,27 @@ def full(*names: str) -> Fault:
         time.sleep(LONG_S)
         for name in names:
             town.disks[name].make_room()
-        await_servers(town)
+        restart = ending(signal.SIGTERM, *(RUNS[name] for name in names))
+        for _ in range(RESTARTS):
+            restart(town, luck)
+            if _queues_answer(town):
+                return
+        raise StackFailed(f"not every queue answers after {RESTARTS} restarts")
 
     return strike
+
+
+def _queues_answer(town: Town) -> bool:
+    """Whether every queue of the broker can be consumed from; what comes of it is given back."""
+    try:
+        with Connection(town.stack.amqp_uri) as connection:
+            channel = connection.default_channel
+            channel.basic_qos(0, 1, a_global=False)
+            for queue in topology.WORK_QUEUES:
+                channel.basic_cancel(channel.basic_consume(queue.name))
+    except AMQPError:
+        return False
+    return True
 
 
 def fewer(nodes: int) -> Fault:

@@ -13,6 +13,7 @@ import time
 from collections.abc import Mapping
 from importlib.metadata import PackageNotFoundError
 from importlib.metadata import version as version_of
+from pathlib import Path
 from typing import Any
 
 from pymongo import MongoClient
@@ -110,8 +111,7 @@ def _create_user(
     done = layout.database / CREATED
     if done.exists():
         return
-    shutil.rmtree(layout.database)
-    layout.database.mkdir(mode=0o700)
+    _empty(layout.database)
     with layout.log("secantusdb").open("ab") as log:
         command = [sys.executable, "-m", MODULE, *_options(port)]
         server = subprocess.Popen(
@@ -123,6 +123,15 @@ def _create_user(
         server.terminate()
         server.wait()
     done.touch()
+
+
+def _empty(folder: Path) -> None:
+    """Remove what is in it; the folder itself may be a disk of its own."""
+    for each in folder.iterdir():
+        if each.is_dir():
+            shutil.rmtree(each)
+        else:
+            each.unlink()
 
 
 def forget_user(layout: Layout) -> None:
