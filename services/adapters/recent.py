@@ -17,10 +17,10 @@ from eventlet.semaphore import Semaphore
 from nameko.extensions import DependencyProvider
 
 MOST_KEPT = 12
-OLDEST_S = 120
+OLDEST_S = 300
 """Older than so many seconds a result is told to nobody."""
-LASTS = 20
-"""A result is good for so many times what it took to work out: renewing it is 5 % of the time."""
+LASTS = 50
+"""A result is good for so many times what it took to work out: renewing it is 2 % of the time."""
 _log = getLogger(__name__)
 
 Worked = TypeVar("Worked")

@@ -8,7 +8,7 @@ from collections.abc import Sequence
 from contextlib import suppress
 from typing import Any, Protocol
 
-from amqp.exceptions import AMQPError
+from amqp.exceptions import AMQPError, MessageNacked
 from kombu import Connection
 from kombu.exceptions import KombuError
 
@@ -63,7 +63,7 @@ class Amqp:
         ]
         try:
             self._publish(json.dumps(forms, ensure_ascii=False))
-        except (AMQPError, KombuError, OSError) as error:
+        except (AMQPError, MessageNacked, KombuError, OSError) as error:
             self.close()
             raise ConnectionError(f"not confirmed: {error or type(error).__name__}") from error
         return [{"status": "accepted"}] * len(batch)

@@ -11,6 +11,7 @@ from fractions import Fraction
 from typing import Any
 
 from services.contracts.printing import POINTS
+from services.score.board import Pace
 
 View = dict[str, Any]
 Line = Mapping[str, Any]
@@ -96,11 +97,12 @@ def _terms(
         }
 
 
-def side_by_side(before: View, after: View) -> View:
+def side_by_side(before: View, after: View, pace: Pace = iter) -> View:
     """Two boards, line by line, those that moved most first."""
     old = {line["unit"]: line for line in before["units"]}
     new = {line["unit"]: line for line in after["units"]}
-    units = [moved(old.get(unit), new.get(unit)) for unit in dict.fromkeys((*old, *new))]
+    every = pace(dict.fromkeys((*old, *new)))
+    units = [moved(old.get(unit), new.get(unit)) for unit in every]
     return {
         "before": _head(before),
         "after": _head(after),

@@ -251,6 +251,7 @@ class Scorer:
         before = other or Period.parse(key.partition("@")[0]).before.key
 
         def make() -> View:
-            return side_by_side(*(self.page(each, index, everyone) for each in (before, key)))
+            old, new = (self.page(each, index, everyone) for each in (before, key))
+            return side_by_side(old, new, breathing)
 
         return seen(self.recent(("compare", before, key, index), make), sees)
