@@ -23,7 +23,7 @@ from tests.faults.wire import Wire
 
 SHORT_S, LONG_S = 4.0, 13.0
 """Longer than whoever publishes waits for a confirmation."""
-SLOW_S, RESTARTS = 0.15, 4
+SLOW_S, ANSWER_S, RESTARTS = 0.15, 5, 4
 RUNS = {"broker": "beam.smp", "database": "secantus"}
 """What a server's command line names."""
 ENDLESS = "1000000GB"
@@ -124,13 +124,14 @@ def full(*names: str) -> Fault:
 
 def _queues_answer(town: Town) -> bool:
     """Whether every queue of the broker can be consumed from; what comes of it is given back."""
+    bounded = {"read_timeout": ANSWER_S}
     try:
-        with Connection(town.stack.amqp_uri) as connection:
+        with Connection(town.stack.amqp_uri, transport_options=bounded) as connection:
             channel = connection.default_channel
             channel.basic_qos(0, 1, a_global=False)
             for queue in topology.WORK_QUEUES:
                 channel.basic_cancel(channel.basic_consume(queue.name))
-    except AMQPError:
+    except (AMQPError, OSError):
         return False
     return True
 
