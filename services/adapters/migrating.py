@@ -9,6 +9,7 @@ something behind that was passed already: so every migration goes through twice,
 
 from __future__ import annotations
 
+import time
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
@@ -24,7 +25,8 @@ from services.adapters.mongo import Db, Document, MongoConnection
 MIGRATIONS, TIMES = "migrations", 2
 AGAIN_AFTER = timedelta(days=1)
 BEGINNING = ""
-LOOK_EVERY_S, BREATH_S = 60.0, 0.05
+LOOK_EVERY_S, REST_PER_WORK = 60.0, 4.0
+"""After work of t seconds comes a rest of 4 t: nobody waits for a migration."""
 _log = getLogger(__name__)
 
 
@@ -72,7 +74,10 @@ class Migrations(DependencyProvider):
 
     def _run(self) -> None:
         while not self.leaving.asked:
-            self.leaving.rest(BREATH_S if self._advanced() else LOOK_EVERY_S)
+            started = time.monotonic()
+            worked = self._advanced()
+            took_s = time.monotonic() - started
+            self.leaving.rest(REST_PER_WORK * took_s if worked else LOOK_EVERY_S)
 
     def _advanced(self) -> bool:
         now = datetime.now(UTC)

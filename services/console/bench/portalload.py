@@ -11,6 +11,8 @@ from itertools import chain
 from urllib.parse import quote
 
 from services.adapters.clock import MovableClock
+from services.adapters.migrating import BEGINNING, TIMES
+from services.adapters.migrating import MIGRATIONS as MIGRATED
 from services.adapters.mongo import Db, Document, ensure_indexes
 from services.adapters.registry import COLLECTION, CURRENT
 from services.adapters.sealing import Sealer
@@ -30,6 +32,7 @@ from services.rectify.repository import CASES
 from services.rectify.repository import INDEXES as OF_CASES
 from services.score.closing import Closing
 from services.score.repository import INDEXES as OF_SCORES
+from services.store.migrations import MIGRATIONS
 from services.store.watching import SETTLED_AFTER
 
 BEFORE, LIVE, BEFORE_SHARE = "2020-09", scoreload.MONTH, 0.1
@@ -108,6 +111,12 @@ class County:
         counted.keep(self.db)
         scoreload.check(self.db, date.fromisoformat(f"{BEFORE}-01"), NOW.date() - timedelta(days=1))
         self._publish(known)
+        self._is_up_to_date()
+
+    def _is_up_to_date(self) -> None:
+        """Nothing was stored by an older version: what would be migrated was, long ago."""
+        done = {"place": BEGINNING, "times": TIMES, "ended_at": NOW}
+        self.db[MIGRATED].insert_many({"_id": each.name, **done} for each in MIGRATIONS)
 
     def _of_months(self) -> Iterator[Document]:
         for month, share in ((BEFORE, BEFORE_SHARE), (LIVE, 1.0)):
