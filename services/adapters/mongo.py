@@ -12,7 +12,7 @@ from typing import Any
 import pymongo
 from bson.codec_options import CodecOptions
 from nameko.extensions import DependencyProvider, SharedExtension
-from pymongo import ASCENDING, MongoClient
+from pymongo import ASCENDING, MongoClient, UpdateOne
 from pymongo.collection import Collection
 from pymongo.database import Database
 from pymongo.errors import ConnectionFailure, PyMongoError
@@ -53,6 +53,12 @@ def by_ids(
     wanted = list(ids)
     parts = (wanted[start : start + AT_ONCE] for start in range(0, len(wanted), AT_ONCE))
     return [found for part in parts for found in collection.find({"_id": {"$in": part}}, fields)]
+
+
+def each_alike(collection: Collection[Document], ids: Iterable[str], update: Document) -> None:
+    """Update each of these documents in the same way; those that are not there begin with it."""
+    if writes := [UpdateOne({"_id": id}, update, upsert=True) for id in ids]:
+        collection.bulk_write(writes, ordered=False)
 
 
 def by_days(

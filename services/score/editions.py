@@ -4,9 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable
 
-from pymongo import UpdateOne
-
-from services.adapters.mongo import Db, by_ids
+from services.adapters.mongo import Db, by_ids, each_alike
 
 
 class Editions:
@@ -26,6 +24,4 @@ class Editions:
 
     def renew(self, days: Iterable[str]) -> None:
         """Say that buckets of these days have changed."""
-        another = {"$inc": {"edition": 1}}
-        if writes := [UpdateOne({"_id": day}, another, upsert=True) for day in sorted(set(days))]:
-            self._days.bulk_write(writes, ordered=False)
+        each_alike(self._days, sorted(set(days)), {"$inc": {"edition": 1}})

@@ -8,7 +8,7 @@ from werkzeug.wrappers import Request
 
 from services.adapters.http import api, read_query
 from services.contracts.actor import Action, Actor
-from services.score.daily import Dailies
+from services.score.dailies import Dailies
 from services.score.forms import Behind, Surveyed
 from services.score.hours import Hours
 from services.score.overview import Overview

@@ -10,7 +10,7 @@ import pytest
 
 from services.adapters.mongo import Db
 from services.contracts.rectification import case_id
-from services.score.daily import Dailies
+from services.score.dailies import Dailies
 from services.score.forms import Behind
 from services.score.hours import Hours
 from services.score.overview import Hour, Overview

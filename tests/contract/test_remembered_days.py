@@ -12,7 +12,7 @@ from services.adapters.mongo import Db
 from services.adapters.remembered import Memory
 from services.contracts.period import days_between
 from services.score.audit import audit
-from services.score.daily import Dailies
+from services.score.dailies import Dailies
 from services.score.editions import Editions
 from services.score.happenings import Happenings
 from services.score.hours import Hours
