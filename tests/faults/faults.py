@@ -194,6 +194,6 @@ IN_A_CLUSTER: dict[str, Fault] = {
     "first node of three dies": ending(signal.SIGKILL, "beam.smp"),
 }
 """Struck in a town whose broker is a cluster of three."""
-LAST: dict[str, Fault] = {"long queue": long_queue}
-"""What leaves so much behind that it is struck after the others."""
-EVERY = {**FAULTS, **LAST, **IN_A_CLUSTER}
+BY_NAME: dict[str, Fault] = {"long queue": long_queue}
+"""What takes so long, and leaves so much behind, that it is struck only when it is named."""
+EVERY = {**FAULTS, **BY_NAME, **IN_A_CLUSTER}

@@ -14,7 +14,7 @@ from services.console.demo.client import eventually
 from tests.faults.account import Complaint, Sent, complaints
 from tests.faults.crowd import Crowd
 from tests.faults.evidence import kept, publish_a_month, published
-from tests.faults.faults import EVERY, FAULTS, IN_A_CLUSTER, LAST
+from tests.faults.faults import EVERY, FAULTS, IN_A_CLUSTER
 from tests.faults.outages import Fault
 from tests.faults.town import Town
 
@@ -112,9 +112,9 @@ def _since(moment: float) -> float:
 
 def drawn(count: int, seed: int) -> list[str]:
     """So many faults: as many as there is room for in an order drawn from the seed, over and over,
-    then what is struck last, and what takes a cluster.
+    then what takes a cluster.
     """
-    last = [*LAST, *IN_A_CLUSTER][:count]
+    last = list(IN_A_CLUSTER)[:count]
     luck, names = random.Random(seed), list[str]()
     while len(names) < count - len(last):
         names += luck.sample(sorted(FAULTS), len(FAULTS))
