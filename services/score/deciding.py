@@ -41,7 +41,7 @@ class Deciding(Wired):
         asked, of = read_query(request, Watched), Period.parse(period)
 
         def look() -> dict[str, Found]:
-            scorer = self._scorer(waiting_s=0, age_s=asked.age)
+            scorer = self._scorer(0, asked.age, WORTH_S)
             return scorer.found(scorer.lately(scorer.months.get(of.key)))
 
         recent = self.recent.within(asked.age, WORTH_S)

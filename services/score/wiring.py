@@ -49,7 +49,9 @@ class Wired:
         else:
             must_see(actor, unit, self.registry.current.unit)
 
-    def _scorer(self, waiting_s: float | None = None, age_s: float = 0) -> Scorer:
+    def _scorer(
+        self, waiting_s: float | None = None, age_s: float = 0, worth_s: float = 0
+    ) -> Scorer:
         arrived = 0 if waiting_s is None else self.in_flight(waiting_s)
         rules: Any = self.rules.current
         return Scorer(
@@ -63,5 +65,5 @@ class Wired:
             rating_ends(rules.region, rules.rating.time_to_rate),
             self.clock.now(),
             arrived,
-            self.recent.within(age_s),
+            self.recent.within(age_s, worth_s),
         )
