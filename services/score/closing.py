@@ -55,7 +55,7 @@ class Closer:
     def _close(self, period: Period, month: Month, closing: Closing, by: str) -> Month:
         scorer = self.scorer
         must_be_over(period, scorer.now, period.ends(scorer.rules.region.zone))
-        scorer.tallies.recompute()
+        scorer.tallies.catch_up()
         audited = audit(scorer.tallies, period.first, period.last, scorer.bad)
         reading = scorer.live(month, audited.kept)
         lost = [each.unit for each in audited.differences if not each.repaired]

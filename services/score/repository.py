@@ -27,6 +27,7 @@ INDEXES = {
 DUPLICATE_KEY = 11000
 MOST_TOUCHES = 5000
 """Touches read for one recount: under load they name the same buckets again and again."""
+CATCHING_UP = 5
 FEW = 1000
 """So many buckets are looked up one by one rather than among all of their days."""
 KIND = "day unit window channel stage turn level standing item tags marks".split()
@@ -55,6 +56,13 @@ class Tallies:
             if len(replaced) < len(stale.versions) or len(stale.touched) < MOST_TOUCHES:
                 break
         return done
+
+    def catch_up(self) -> None:
+        """Recompute until nothing is touched; a few times, for another replica may be at it too."""
+        for _ in range(CATCHING_UP):
+            self.recompute()
+            if self.fresh:
+                break
 
     def stale(self) -> Stale | None:
         """What is to be recounted, or None. Versions are read before any rating is."""
