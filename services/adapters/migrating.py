@@ -21,12 +21,13 @@ from pymongo.errors import PyMongoError
 
 from services.adapters.leaving import Leaving
 from services.adapters.mongo import Db, Document, MongoConnection
+from services.adapters.patience import Rest
 
 MIGRATIONS, TIMES = "migrations", 2
 AGAIN_AFTER = timedelta(days=1)
 BEGINNING = ""
-LOOK_EVERY_S, REST_PER_WORK = 60.0, 4.0
-"""After work of t seconds comes a rest of 4 t: nobody waits for a migration."""
+LOOK_EVERY_S, REST = 60.0, Rest(per_work=4.0)
+"""Nobody waits for a migration."""
 _log = getLogger(__name__)
 
 
@@ -77,7 +78,7 @@ class Migrations(DependencyProvider):
             started = time.monotonic()
             worked = self._advanced()
             took_s = time.monotonic() - started
-            self.leaving.rest(REST_PER_WORK * took_s if worked else LOOK_EVERY_S)
+            self.leaving.rest(REST.seconds(took_s) if worked else LOOK_EVERY_S)
 
     def _advanced(self) -> bool:
         now = datetime.now(UTC)

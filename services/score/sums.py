@@ -11,6 +11,7 @@ from datetime import date, datetime, timedelta
 from functools import partial, reduce
 from itertools import groupby
 from operator import add
+from typing import Self
 
 from services.adapters.breathing import breathing
 from services.adapters.mongo import Db
@@ -39,23 +40,23 @@ class Sums:
     served: tuple[tuple[date, Served], ...]
 
     @classmethod
-    def of(cls, buckets: Sequence[Bucket]) -> Sums:
+    def of(cls, buckets: Sequence[Bucket]) -> Self:
         """These buckets together."""
-        return cls(
-            combined(each.cells for each in buckets),
-            combined(each.topics for each in buckets),
-            combined(each.marks for each in buckets),
-            tuple((date.fromisoformat(each.day), each.errands) for each in buckets),
-        )
+        days = ((date.fromisoformat(each.day), each.errands) for each in buckets)
+        return cls._added(buckets, days)
 
     @classmethod
-    def together(cls, parts: Sequence[Sums]) -> Sums:
+    def together(cls, parts: Sequence[Self]) -> Self:
         """Several stretches of days together."""
+        return cls._added(parts, (day for each in parts for day in each.served))
+
+    @classmethod
+    def _added(cls, parts: Sequence[Bucket | Self], served: Iterable[tuple[date, Served]]) -> Self:
         return cls(
             combined(each.cells for each in parts),
             combined(each.topics for each in parts),
             combined(each.marks for each in parts),
-            tuple(day for each in parts for day in each.served),
+            tuple(served),
         )
 
     def at(

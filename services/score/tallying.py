@@ -8,6 +8,7 @@ from logging import getLogger
 from werkzeug.wrappers import Request
 
 from services.adapters.http import api, read_json
+from services.adapters.patience import Rest
 from services.adapters.timer import every
 from services.contracts.actor import Action, Actor
 from services.contracts.period import a_day
@@ -17,26 +18,27 @@ from services.score.board import REGION
 from services.score.closing import Closer
 from services.score.forms import Days
 from services.score.hours import Hours
-from services.score.pace import Pace
 from services.score.repository import Tallies
 from services.score.views import View
 from services.score.wiring import Wired
 
 NIGHT_ENDS = 6
+REST_PER_WORK, LONGEST_REST_S = 2.0, 0.5
+"""A press that comes just after a long recount began is in the next: two of them, and a rest."""
 _log = getLogger(__name__)
 
 
 class Tallying(Wired):
     """Counts what was touched, and counts again whether it was counted right."""
 
-    pace = Pace()
+    rest = Rest(REST_PER_WORK, LONGEST_REST_S)
 
     @every(1)
     def recompute(self) -> None:
         """Bring touched tallies up to date."""
         start = time.monotonic()
-        if self.pace.ready(start) and Tallies(self.db).recompute():
-            self.pace.worked(start, time.monotonic())
+        if self.rest.over(start) and Tallies(self.db).recompute():
+            self.rest.after(start, time.monotonic())
 
     @every(60)
     def count_hours(self) -> None:

@@ -22,24 +22,8 @@ from services.store.repository import Change, Ratings
 
 FEW = 1000
 STRETCH = timedelta(hours=6)
-REST_PER_WORK = 20.0
 SHOWN = "source_system errand_number stage occurrence channel device window pressed_at".split()
 Span = tuple[datetime, datetime]
-
-
-class Rest:
-    """After work of t seconds comes a rest of 20 t: what comes in goes first."""
-
-    def __init__(self) -> None:
-        self._until = float("-inf")
-
-    def over(self, now: float) -> bool:
-        """Whether it is time to work again."""
-        return now >= self._until
-
-    def after(self, start: float, end: float) -> None:
-        """Say from when to when the last work went on."""
-        self._until = end + REST_PER_WORK * (end - start)
 
 
 class Sightings:

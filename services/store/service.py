@@ -16,6 +16,7 @@ from services.adapters.migrating import Migrations
 from services.adapters.mongo import Db, MongoDatabase
 from services.adapters.outbox import Outbox
 from services.adapters.outcome import Done, Outcome
+from services.adapters.patience import Rest
 from services.adapters.privacy import PrivacyPolicy
 from services.adapters.recent import Recent, Recently
 from services.adapters.registry import Registry, RegistryCache
@@ -46,7 +47,7 @@ from services.store.intake import Intake
 from services.store.joining import Errands, Joining
 from services.store.keykeeping import KeyKeeping
 from services.store.letters import rows_of
-from services.store.marking import Rest, Sightings, Sweep
+from services.store.marking import Sightings, Sweep
 from services.store.migrations import MIGRATIONS
 from services.store.quarantine import Quarantine
 from services.store.reporting import Reporting
@@ -57,14 +58,14 @@ from services.store.whereabouts import whereabouts
 from services.store.worklist import WorkList, concluded
 
 ACCEPTED = 202
-SWEEP_EVERY_S, ERASE_EVERY_S = 5.0, 30.0
+SWEEP_EVERY_S, REST_PER_SWEEP, ERASE_EVERY_S = 5.0, 20.0, 30.0
 
 
 class Store(KeyKeeping, Healthy):
     """Bus in, database out, and an outbox for what must follow."""
 
     name = "store"
-    rest = Rest()
+    rest = Rest(REST_PER_SWEEP)
     db: Db = MongoDatabase(INDEXES)
     clock: Clock = BusinessClock()
     rules: RulesInForce = Rulebook()

@@ -10,7 +10,7 @@ from hypothesis import strategies as st
 from services.adapters.mongo import Db
 from services.contracts.events import RatingSubmitted
 from services.contracts.vocabulary import Mark
-from services.store.marking import STRETCH, Rest, Sightings, Sweep, stretches
+from services.store.marking import STRETCH, Sightings, Sweep, stretches
 from services.store.repository import Ratings
 from tests.contract.test_joining import report, store
 from tests.county import NOON, RULES, errand, linked, press
@@ -97,13 +97,6 @@ def test_a_long_time_is_looked_at_piece_by_piece() -> None:
     assert [a for a, _ in pieces] == [NOON, NOON + STRETCH, NOON + 2 * STRETCH]
     assert [b for _, b in pieces] == [NOON + STRETCH, NOON + 2 * STRETCH, last]
     assert list(stretches(NOON, NOON)) == [(NOON, NOON)]
-
-
-def test_a_sweep_rests_for_longer_than_it_worked() -> None:
-    rest = Rest()
-    assert rest.over(0.0)
-    rest.after(0.0, 1.0)
-    assert [rest.over(second) for second in (1.0, 20.9, 21.0)] == [False, False, True]
 
 
 SECONDS = (0, 3, 9, 20, 24, 26, 30, 33, 41, 50, 52, 58, 3_500, 3_504, 7_300, 86_400)

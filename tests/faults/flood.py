@@ -3,22 +3,24 @@
 from __future__ import annotations
 
 import random
-import uuid
 from collections.abc import Iterable, Iterator
-from datetime import UTC, datetime, timedelta
 
 import amqp
 from kombu import Connection
 
 from services.adapters.bus import packed
+from services.console.bench.load import presses
 from services.console.demo.client import eventually
 from services.contracts.events import RatingSubmitted
 from services.contracts.topology import STORE_RATINGS
-from services.contracts.vocabulary import Channel, Level
 from tests.faults.town import Town
 
-LETTERS, UNCONFIRMED, DAYS = 200_000, 2_000, 20
-LEVELS, WEIGHTS = (5, 4, 3, 2, 1), (89_990, 8_000, 2_000, 5, 5)
+LETTERS, UNCONFIRMED = 200_000, 2_000
+PLAIN = {
+    "window": "w1",
+    "sealed": None,
+    **dict.fromkeys(("named", "contactable", "has_text"), False),
+}
 CONFIRM_S, DRAINED_S = 30, 900
 
 
@@ -43,27 +45,13 @@ def _waiting(channel: amqp.Channel) -> int:
 
 
 def _presses(luck: random.Random) -> Iterator[RatingSubmitted]:
-    """What the edge would have passed on."""
-    now = datetime.now(UTC).replace(microsecond=0)
-    for _ in range(LETTERS):
-        [level] = luck.choices(LEVELS, WEIGHTS)
-        at = now - timedelta(seconds=luck.randrange(DAYS * 86400))
-        yield RatingSubmitted(
-            rating_id=str(uuid.UUID(int=luck.getrandbits(128), version=4)),
-            level=Level(level),
-            channel=Channel.PC,
-            window="w1",
-            pressed_at=at,
-            sent_at=at,
-            received_at=now,
-            submitted_by="hall",
-            receipt=str(uuid.UUID(int=luck.getrandbits(128), version=4)),
-            fingerprint=luck.randbytes(32).hex(),
-        )
+    """What the edge would have passed on, over a month long ago and at the town's window."""
+    for press in presses(LETTERS, luck.randrange(10**6)):
+        yield press.model_copy(update=PLAIN)
 
 
 def _published(
-    connection: Connection, presses: Iterable[RatingSubmitted]
+    connection: Connection, sent: Iterable[RatingSubmitted]
 ) -> Iterator[RatingSubmitted]:
     """The presses, one a message, each once the broker has confirmed it."""
     channel = connection.default_channel
@@ -76,7 +64,7 @@ def _published(
         confirmed.extend(waiting.pop(each) for each in tags)
 
     channel.events["basic_ack"].add(confirm)
-    for number, press in enumerate(presses, 1):
+    for number, press in enumerate(sent, 1):
         waiting[number] = press
         [out] = packed([press], "flood")
         about = {"delivery_mode": 2, "message_id": out.id, "content_type": "application/json"}

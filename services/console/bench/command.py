@@ -11,6 +11,7 @@ from rich.console import Console
 
 from services.console.bench.result import show, write
 from services.console.stack import Stack
+from services.console.stack.stopping import stop_when_asked
 from services.errors import HaopingError
 
 BENCHES = {
@@ -32,6 +33,7 @@ def bench(
     """Measure, beside something that does the same; exit 1 when a bar does not hold."""
     if name not in BENCHES:
         raise HaopingError(f"There is no bench {name}; there are {', '.join(BENCHES)}")
+    stop_when_asked()
     console, measure = Console(stderr=True), import_module(f"{PLACE}.{BENCHES[name]}").run
     with tempfile.TemporaryDirectory() as state, Stack(state) as stack:
         result = measure(stack, rounds, console.print)
