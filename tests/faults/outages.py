@@ -9,6 +9,7 @@ from collections.abc import Callable, Iterator
 from contextlib import suppress
 
 import psutil
+from amqp import Message
 from amqp.exceptions import AMQPError
 from kombu import Connection
 
@@ -130,10 +131,14 @@ def _queues_answer(town: Town) -> bool:
             channel = connection.default_channel
             channel.basic_qos(0, 1, a_global=False)
             for queue in topology.WORK_QUEUES:
-                channel.basic_cancel(channel.basic_consume(queue.name))
+                channel.basic_cancel(channel.basic_consume(queue.name, callback=_let_be))
     except (AMQPError, OSError):
         return False
     return True
+
+
+def _let_be(_: Message) -> None:
+    """It is delivered to somebody else once the connection ends."""
 
 
 def fewer(nodes: int) -> Fault:
