@@ -58,7 +58,7 @@ from services.store.whereabouts import whereabouts
 from services.store.worklist import WorkList, concluded
 
 ACCEPTED = 202
-SWEEP_EVERY_S, REST_PER_SWEEP, ERASE_EVERY_S = 5.0, 20.0, 30.0
+SWEEP_EVERY_S, REST_PER_SWEEP, ERASE_EVERY_S = 5.0, 50.0, 30.0
 
 
 class Store(KeyKeeping, Healthy):
