@@ -16,7 +16,7 @@ import eventlet
 from eventlet.semaphore import Semaphore
 from nameko.extensions import DependencyProvider
 
-MOST_KEPT = 12
+MOST_KEPT = 40
 OLDEST_S = 300
 """Older than so many seconds a result is told to nobody."""
 LASTS = 50
@@ -51,7 +51,7 @@ class Result:
 
 
 class Recently:
-    """Results by key; those worked out longest ago are let go. `now` tells seconds."""
+    """Results by key; those that nobody has asked for longest are let go. `now` tells seconds."""
 
     def __init__(self, now: Callable[[], float] = time.monotonic) -> None:
         self._now = now
@@ -69,7 +69,7 @@ class Recently:
     def _get(
         self, key: Hashable, age_s: float, worth_s: float, make: Callable[[], Worked]
     ) -> Worked:
-        result = self._results.get(key)
+        result = self._asked_for(key)
         if result is None or result.is_old(self._now()) or result.took_s < worth_s:
             result = self._first(key, worth_s, make)
         elif not result.renewing and not result.lasts(age_s, self._now()):
@@ -77,6 +77,12 @@ class Recently:
             eventlet.spawn(self._renew, key, make)
         value: Worked = result.value
         return value
+
+    def _asked_for(self, key: Hashable) -> Result | None:
+        result = self._results.pop(key, None)
+        if result:
+            self._results[key] = result
+        return result
 
     def _first(self, key: Hashable, worth_s: float, make: Callable[[], Any]) -> Result:
         """One works it out, and those who ask meanwhile wait for it.

@@ -40,10 +40,13 @@ Facets = tuple[str, ...]
 class Query:
     """Which cases to list, within what the asker sees; `after` is the `order` of the last one.
 
+    Whoever sees every unit has no `scope`: to look for hundreds of units in each case takes longer
+    than to read it.
+
     `unit` is the rated one, `handler` the one that handles it; due from (included) to before.
     """
 
-    scope: frozenset[str]
+    scope: frozenset[str] | None
     state: CaseState | None = None
     unit: str | None = None
     handler: str | None = None
@@ -81,8 +84,8 @@ class Query:
         narrow = {"unit": self.unit, "item": self.item, "assignee": self.assignee}
         asked = [f"{name}={value}" for name, value in broad.items() if value]
         named = [f"{name}={value}" for name, value in narrow.items() if value]
-        within = [self.handler] if self.handler else sorted(self.scope)
-        own = [tuple(f"{unit}/{facet}" for unit in within) for facet in (*asked, "")]
+        within = [self.handler] if self.handler else sorted(self.scope or ())
+        own = [tuple(f"{unit}/{facet}" for unit in within) for facet in (*asked, "") if within]
         return (*((facet,) for facet in (*named, *asked, *pairs(asked))), *own)
 
     @property
@@ -96,7 +99,7 @@ class Query:
             "state": self.state and self.state.value,
             "tags": self.tag,
             "channel": self.channel and self.channel.value,
-            "seen_from": {"$in": sorted(self.scope)},
+            "seen_from": None if self.scope is None else {"$in": sorted(self.scope)},
         }
         return {name: value for name, value in wanted.items() if value}
 

@@ -65,7 +65,7 @@ class Wanted(BaseModel):
             tomorrow if self.due_today else None,
         )
         return Query(
-            scope=actor.scope,
+            scope=None if office.directory.unit.keys() <= actor.scope else actor.scope,
             state=self.state,
             unit=self.unit,
             handler=actor.unit if self.my_unit else self.handler,

@@ -80,7 +80,7 @@ def holds(query: Query, each: Document) -> bool:
     """Whether a case belongs to the list, said as plainly as possible."""
     due = each["due_at"]
     return (
-        bool(query.scope & set(each["seen_from"]))
+        (query.scope is None or bool(query.scope & set(each["seen_from"])))
         and query.state in {None, each["state"]}
         and query.unit in {None, each["unit"]}
         and query.handler in {None, each["handler"]}
@@ -109,7 +109,7 @@ def questions() -> Iterator[Query]:
             "due_before": MONDAY + timedelta(days=chance.randrange(30)),
         }
         chosen = chance.sample(sorted(wanted), chance.randrange(4))
-        scope = chance.choice([EVERYTHING, *map(frozenset, SCOPES)])
+        scope = chance.choice([None, EVERYTHING, *map(frozenset, SCOPES)])
         yield Query(scope, limit=chance.choice([1, 7, 1000]), **{k: wanted[k] for k in chosen})
 
 

@@ -137,3 +137,11 @@ def test_only_so_many_results_are_kept() -> None:
         recently.within(LONG)(n, work)
     assert recently.within(LONG)(MOST_KEPT, work) == MOST_KEPT + 1
     assert recently.within(LONG)(0, work) == MOST_KEPT + 2
+
+
+def test_what_is_asked_for_again_and_again_is_not_let_go() -> None:
+    recently, work = Recently(), counting()
+    month = recently.within(LONG)("month", work)
+    for n in range(2 * MOST_KEPT):
+        recently.within(LONG)(n, work)
+        assert recently.within(LONG)("month", work) == month
