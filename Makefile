@@ -10,7 +10,7 @@ BROWSER := $(BIN)/pytest -q -m browser tests/pages
 
 .DEFAULT_GOAL := help
 .PHONY: help demo run test real-first real-last unit real story pages fewfaults faults slow screens \
-  lint sbom licences format bench lock clean
+  lint sbom licences format bench soak lock clean
 
 help: ## List what can be made
 	@grep -hE '^[a-z]+:.*##' $(MAKEFILE_LIST) | sed -E 's/:.*## /\t/' | expand -t 10
@@ -80,6 +80,10 @@ format: $(READY) ## Put the code into its format
 
 bench: $(READY) ## Measure throughput
 	@$(BIN)/haoping bench
+
+soak: $(READY) ## Twenty minutes at half of the sustained pace, into docs/soak.json and its picture
+	@$(BIN)/haoping bench soak --json docs/soak.json; held=$$?; \
+	  $(BIN)/python -m tests.soak.plot docs/soak.json docs/soak.svg; exit $$held
 
 lock: ## Renew the locked requirements (needs uv on PATH)
 	uv pip compile -q --upgrade --universal --python-version 3.11 --generate-hashes --no-header \

@@ -21,6 +21,7 @@ BENCHES = {
     "rectify": "rectifying",
     "score": "scoring",
     "portal": "portaling",
+    "soak": "soaking",
 }
 PLACE = "services.console.bench"
 

@@ -56,7 +56,7 @@ def freshness(course: Course, size: Busy, result: Result) -> None:
     try:
         with answering(course, CAPTURE) as url:
             sustained = press(f"{url}/v1/ratings", size.presses)["per_second"]
-            _wait(lambda: Tallies(db).fresh, "the tallies to catch up")
+            wait_for(lambda: Tallies(db).fresh, "the tallies to catch up")
             _load(course, db, url, sustained, size, result)
     finally:
         for program in programs:
@@ -72,7 +72,7 @@ def _load(course: Course, db: Db, url: str, sustained: float, size: Busy, result
         load = others.submit(press, f"{url}/v1/ratings", count, pace_s=pace)
         seen = list(_probes(db, url, load.done))
         load.result()
-    _wait(lambda: Tallies(db).fresh, "the tallies to catch up")
+    wait_for(lambda: Tallies(db).fresh, "the tallies to catch up")
     spent = {name: _cpu(process) - burnt[name] for name, process in watched.items()}
     result.record("load", "presses/s", sustained / 2)
     result.record("press to tally: p99", "s", quantile(seen, 0.99))
@@ -99,7 +99,7 @@ def _probes(db: Db, url: str, ended: Callable[[], bool]) -> Iterator[float]:
             number += 1
             started = time.monotonic()
             client.post("/v1/ratings", json=_form(number)).raise_for_status()
-            _wait(partial(_has_probes, db, number), "a press to be tallied")
+            wait_for(partial(_has_probes, db, number), "a press to be tallied")
             yield time.monotonic() - started
 
 
@@ -123,7 +123,8 @@ def _cpu(process: psutil.Process) -> float:
     return float(times.user + times.system)
 
 
-def _wait(holds: Callable[[], bool], what: str) -> None:
+def wait_for(holds: Callable[[], bool], what: str) -> None:
+    """Until it holds. Raises AssertionError when that takes over `LONGEST_S`."""
     patience_ends = time.monotonic() + LONGEST_S
     while not holds():
         if time.monotonic() > patience_ends:

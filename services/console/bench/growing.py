@@ -18,6 +18,7 @@ from services.console.bench.contender import STORE, Course
 from services.console.bench.load import FIRST
 from services.console.bench.result import Bar, Result
 from services.console.stack import Stack
+from services.contracts.period import days_between
 
 CHUNK, PACK, CONNECTIONS = 25_000, 1000, 4
 EARLY, LATE = (4, 8), (36, 40)
@@ -25,7 +26,9 @@ EARLY, LATE = (4, 8), (36, 40)
 BACKLOG = (8, 16)
 """Chunks that are sent while the store is down: a backlog of 200,000."""
 LOOK_EVERY_S, QUIET_S, IDLE = 0.2, 1.0, 0.05
-MEGABYTE, MONTH_DAYS = 1e6, 31
+MEGABYTE = 1e6
+MONTH = (FIRST.date() - timedelta(days=1), FIRST.date() + timedelta(days=30))
+"""The days on which presses of the load may lie."""
 
 
 @dataclass
@@ -64,7 +67,7 @@ def run(stack: Stack, _rounds: int, tell: Callable[[str], None]) -> Result:
         memory.pids["capture"] = course.pids[CAPTURE.name]
         costs = _grow(course, memory, url, tell)
     _judge(result, costs, memory)
-    result.record("ratings stored", "ratings", _counted(db))
+    result.record("ratings stored", "ratings", counted(db))
     course.leave(db)
     return result
 
@@ -139,7 +142,6 @@ def _judge(result: Result, costs: Sequence[Mapping[str, float]], memory: Memory)
         result.bars.append(Bar(f"{name}_rss_mb", most / MEGABYTE, 150, at_least=False))
 
 
-def _counted(db: Db) -> int:
-    """Day by day, each within the time that a query may take."""
-    days = {(FIRST + timedelta(days=day)).date().isoformat() for day in range(-1, MONTH_DAYS)}
-    return sum(db["ratings"].count_documents({"day": day}) for day in days)
+def counted(db: Db) -> int:
+    """How many ratings are stored; day by day, each within the time that a query may take."""
+    return sum(db["ratings"].count_documents({"day": f"{day}"}) for day in days_between(*MONTH))
