@@ -54,8 +54,8 @@ KEEPING: Mapping[str, Rights] = {
         reads="registry settings tokens device_keys ratings",
     ),
     "store": Rights(
-        keeps="ratings errands touched probes unswept quarantine paces key_passes data_keys "
-        "migrations audit_ends",
+        keeps="ratings errands touched probes unswept quarantine paces pace_hours key_passes "
+        "data_keys migrations audit_ends",
         adds="audit",
         changes="objections device_keys subscriptions sessions",
         reads="registry settings tokens heartbeats cases",

@@ -8,13 +8,14 @@ marked does not depend on the order of arrival, so any number of sweeps may look
 from __future__ import annotations
 
 import uuid
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
-from datetime import datetime, timedelta
+from datetime import datetime, timedelta, tzinfo
 
 from services.adapters.mongo import AT_ONCE, Db, Document
 from services.contracts.events import errand_key
 from services.contracts.rules import Marks, Rules
+from services.store.hourly import Hourly
 from services.store.intake import local_day
 from services.store.linking import buckets
 from services.store.marks import Seen, among, place_of, reach
@@ -30,7 +31,7 @@ class Sightings:
     """Where and when somebody pressed since the last sweep: one small document a batch and day."""
 
     def __init__(self, db: Db) -> None:
-        self._spans, self._ratings = db["unswept"], db["ratings"]
+        self._db, self._spans, self._ratings = db, db["unswept"], db["ratings"]
 
     def note(self, spans: Mapping[str, Span]) -> None:
         """Note, after a write, what a sweep must look at."""
@@ -47,8 +48,14 @@ class Sightings:
             found.setdefault(each["day"], []).append(each)
         return found
 
-    def settled(self, noted: Iterable[Document]) -> None:
-        """Forget what a sweep has looked at."""
+    def settled(self, noted: Sequence[Document], zone: tzinfo) -> None:
+        """Forget what a sweep has looked at; the hours in which somebody pressed are counted anew.
+
+        `zone` is that of the region, whose hours they are.
+        """
+        hourly = Hourly(self._db, zone)
+        spans = ((each["first"], each["last"]) for each in noted)
+        hourly.forget({hour for span in spans for hour in hourly.around(*span)})
         ids = [each["_id"] for each in noted]
         for start in range(0, len(ids), AT_ONCE):
             self._spans.delete_many({"_id": {"$in": ids[start : start + AT_ONCE]}})
@@ -87,7 +94,7 @@ class Sweep:
         if noted and self.rules.marks:
             first, last = min(each["first"] for each in noted), max(each["last"] for each in noted)
             read = sum(self._look(*each, self.rules.marks) for each in stretches(first, last))
-        self.sightings.settled(noted)
+        self.sightings.settled(noted, self.rules.region.zone)
         return read
 
     def _look(self, first: datetime, last: datetime, limits: Marks) -> int:

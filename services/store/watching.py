@@ -1,28 +1,22 @@
-"""What the watch looks at: counts by channel and hour, and when devices were last heard of.
-
-A day of ratings is counted by its index. Days that nothing is likely to be added to are counted
-once and kept, so that a look costs a few days whatever there is.
-"""
+"""What the watch looks at: counts by channel and hour, and when devices were last heard of."""
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
-from datetime import date, datetime, timedelta
+from datetime import datetime
 
 from services.adapters.devices import COLLECTION as KEYRINGS
 from services.adapters.devices import HEARTBEATS
 from services.adapters.mongo import Db, Document
+from services.contracts.calendar import DAY, calendar_of
 from services.contracts.directory import Device, Directory
 from services.contracts.rules import Rules
+from services.store.counting import Counting
 from services.store.forms import Watched
 from services.store.pace import DAYS, Count
 from services.store.silence import Sight, silence
 from services.store.watch import watch
-
-SETTLED_AFTER = timedelta(days=3)
-"""As long as a press may wait in a queue."""
-PACES = "paces"
 
 
 @dataclass(frozen=True)
@@ -39,30 +33,10 @@ class Watching:
         return watch(self._counts(), list(self._sights()), self.now, self.rules)
 
     def _counts(self) -> Iterator[Count]:
-        today = self.now.astimezone(self.rules.region.zone).date()
-        days = [today - timedelta(days=back) for back in range(DAYS)]
-        names = [day.isoformat() for day in days]
-        kept = {each["_id"]: each for each in self.db[PACES].find({"_id": {"$in": names}})}
-        for day in days:
-            rows = kept[day.isoformat()]["rows"] if day.isoformat() in kept else self._counted(day)
-            if day.isoformat() not in kept and today - day > SETTLED_AFTER:
-                self._keep(day, rows)
-            yield from (_count(day, row) for row in rows)
-
-    def _counted(self, day: date) -> list[Document]:
-        """The ratings of a day by channel, level and hour; hours of UTC, which every server has."""
-        by = {"channel": "$channel", "level": "$level", "hour": {"$hour": "$pressed_at"}}
-        counted = {"_id": by, "count": {"$sum": 1}, "last": {"$max": "$pressed_at"}}
-        stages: list[Document] = [{"$match": {"day": day.isoformat()}}, {"$group": counted}]
-        return [
-            {**each["_id"], "count": each["count"], "last": each["last"]}
-            | {"hour": each["last"].astimezone(self.rules.region.zone).hour}
-            for each in self.db["ratings"].aggregate(stages)
-        ]
-
-    def _keep(self, day: date, rows: list[Document]) -> None:
-        document = {"_id": day.isoformat(), "rows": rows}
-        self.db[PACES].replace_one({"_id": document["_id"]}, document, upsert=True)
+        calendar = calendar_of(self.rules.region)
+        today = calendar.local(self.now)
+        days = [today - back * DAY for back in range(DAYS)]
+        return Counting(self.db, calendar, self.now).of(days)
 
     def _sights(self) -> Iterator[Sight]:
         """Every device that is in service and has a key."""
@@ -87,10 +61,6 @@ class Watching:
         rating = self.db["ratings"].find_one(of_device, {"received_at": 1}, sort=newest)
         heard = [at for at in (sight.heard, rating and rating["received_at"]) if at]
         return Sight(sight.device, max(heard, default=None), sight.depths, sight.refused)
-
-
-def _count(day: date, row: Mapping[str, object]) -> Count:
-    return Count(day=day, **row)  # type: ignore[arg-type]
 
 
 def _newest(heartbeats: Iterable[Document]) -> dict[str, Document]:

@@ -14,11 +14,13 @@ from services.capture.repository import Heartbeats
 from services.contracts.directory import Device, Directory
 from services.contracts.keyring import Key, Ring
 from services.contracts.vocabulary import Channel
-from services.store.watching import PACES, Watching
+from services.store.counting import PACES
+from services.store.watching import Watching
+from tests.contract.test_marking import sweep
 from tests.contract.test_storing import store
 from tests.county import DIRECTORY, NOON, RULES, press
 
-DAY = timedelta(days=1)
+DAY, HOUR = timedelta(days=1), timedelta(hours=1)
 KIOSKS = tuple(Device(id=f"kiosk-{n}", name=f"{n}号", unit="land") for n in (1, 2, 3))
 TOWN = Directory(units=DIRECTORY.units, windows=DIRECTORY.windows, devices=KIOSKS)
 
@@ -61,6 +63,42 @@ def test_a_day_that_is_over_is_counted_once(db: Db, watching: Watching) -> None:
     store(db, press(), press(pressed_at=NOON - 2 * DAY))
     [tablet] = [each for each in watching.look().channels if each.ratings]
     assert tablet.ratings == 5
+
+
+def rated(db: Db, at: datetime) -> int:
+    """How many ratings a look at this moment finds."""
+    return sum(each.ratings for each in Watching(db, TOWN, RULES, at).look().channels)
+
+
+def test_an_hour_is_counted_again_when_somebody_has_pressed_in_it_since(db: Db) -> None:
+    store(db, press(pressed_at=NOON - 3 * HOUR))
+    assert rated(db, NOON) == 1
+    store(db, press(pressed_at=NOON - 3 * HOUR), press(pressed_at=NOON - 4 * HOUR))
+    sweep(db)
+    assert rated(db, NOON) == 3
+
+
+def test_a_press_at_home_is_counted_after_as_long_again_as_it_was_late(db: Db) -> None:
+    at_home = {"channel": "mobile", "pressed_at": NOON - 4 * HOUR + timedelta(minutes=1)}
+    store(db, press(**at_home))
+    assert rated(db, NOON) == 1
+    store(db, press(**at_home))
+    assert rated(db, NOON + 3 * HOUR + timedelta(minutes=1)) == 2
+
+
+def test_before_the_first_hour_of_a_day_is_over_its_presses_are_counted(db: Db) -> None:
+    midnight = datetime(2020, 3, 5, tzinfo=RULES.region.zone)
+    store(db, press(pressed_at=midnight + timedelta(minutes=1)), press(pressed_at=midnight - HOUR))
+    assert rated(db, midnight + timedelta(minutes=2)) == 2
+
+
+def test_a_day_that_is_over_is_counted_once_more_whatever_was_counted_before(db: Db) -> None:
+    at_home = {"channel": "mobile", "pressed_at": NOON}
+    store(db, press(**at_home))
+    assert rated(db, NOON + HOUR) == 1
+    store(db, press(**at_home))
+    assert rated(db, NOON + 4 * DAY) == 2
+    assert db["pace_hours"].count_documents({"_id": {"$lt": "2020-03-05T16"}}) == 0
 
 
 def test_only_devices_that_have_a_key_are_missed(db: Db, watching: Watching) -> None:

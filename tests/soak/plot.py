@@ -1,4 +1,4 @@
-"""Draws what `haoping bench soak --json FILE` has measured: `python -m tests.soak.plot FILE SVG`."""
+"""Draws what `haoping bench soak --json FILE` measured: `python -m tests.soak.plot FILE SVG`."""
 
 from __future__ import annotations
 
@@ -13,18 +13,7 @@ from jinja2 import Environment
 WIDTH, HEIGHT, LEFT, GAP = 720, 150, 60, 50
 COLOURS = ("#1f5fa8", "#b3541e", "#3c7a3c", "#7a3c78", "#8a6d1a", "#555555")
 MOST_POINTS = 200
-PICTURE = """\
-<svg xmlns="http://www.w3.org/2000/svg" viewBox="0 0 {{ width + 200 }} {{ high }}" font-family="sans-serif" font-size="12">
-<rect width="100%" height="100%" fill="#ffffff"/>
-{% for panel in panels %}<g transform="translate({{ left }} {{ panel.top }})">
-<text y="-10" font-weight="bold">{{ panel.title }}</text>
-<path d="M0 0V{{ height }}H{{ width - left }}" fill="none" stroke="#999999"/>
-<text x="-8" y="5" text-anchor="end">{{ panel.most }}</text><text x="-8" y="{{ height }}" text-anchor="end">0</text>
-{% for line in panel.lines %}<polyline points="{{ line.points }}" fill="none" stroke="{{ line.colour }}" stroke-width="1.5"/>
-<text x="{{ width - left + 8 }}" y="{{ 12 + 16 * loop.index0 }}" fill="{{ line.colour }}">{{ line.name }}</text>
-{% endfor %}</g>
-{% endfor %}</svg>
-"""
+PICTURE = (Path(__file__).parent / "soak.svg.j2").read_text(encoding="utf-8")
 Figures = Mapping[str, Mapping[str, Any]]
 
 

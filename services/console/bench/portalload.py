@@ -32,8 +32,8 @@ from services.rectify.repository import CASES
 from services.rectify.repository import INDEXES as OF_CASES
 from services.score.closing import Closing
 from services.score.repository import INDEXES as OF_SCORES
+from services.store.counting import SETTLED_AFTER
 from services.store.migrations import MIGRATIONS
-from services.store.watching import SETTLED_AFTER
 
 BEFORE, LIVE, BEFORE_SHARE = "2020-09", scoreload.MONTH, 0.1
 NOW = datetime(2020, 10, 30, 10, tzinfo=UTC)
