@@ -8,6 +8,7 @@ from urllib.parse import quote
 import segno
 from werkzeug.wrappers import Request, Response
 
+from services.adapters.at_once import at_once
 from services.adapters.pages import View, Visitor, go, page
 from services.contracts.actor import Action
 from services.contracts.directory import Device, Directory
@@ -28,9 +29,9 @@ class DevicesPage(Admin):
     @page("GET", "/admin/devices", Action.MANAGE_DEVICES)
     def device_list(self, request: Request, visitor: Visitor) -> View:
         """Every device with what it last said; those that need a look stand first."""
-        directory, query = self._directory(visitor), request.args.get("q", "").strip()
-        heard = self.services.get("registry", "/v1/devices", visitor.token)
-        findings = self._findings(visitor)
+        query = request.args.get("q", "").strip()
+        heard, findings = at_once(lambda: self._heard(visitor), lambda: self._findings(visitor))
+        directory = self.registry.newest
         rows = [
             {"device": directory.device[each["device"]], "heard": each, "found": found}
             for each in heard
@@ -60,24 +61,33 @@ class DevicesPage(Admin):
         return go(f"/admin/devices/{quote(device)}?done=revoked")
 
     def _device(self, visitor: Visitor, id: str, issued: Any, done: str | None) -> View:
-        directory = self._directory(visitor)
+        directory = self.registry.newest
         if (entry := directory.device.get(id)) is None:
             raise NotFound
-        heard = self.services.get("registry", "/v1/devices", visitor.token)
+        heard, findings, report = at_once(
+            lambda: self._heard(visitor),
+            lambda: self._findings(visitor),
+            lambda: self._report(visitor, id),
+        )
         address = f"{self.public_url}/kiosk/{id}"
         shown = {
             "device": entry,
             "active": entry.active(self.clock.now()),
             "directory": directory,
             "heard": next(each for each in heard if each["device"] == id),
-            "found": self._findings(visitor).get(id, []),
-            "report": self._report(visitor, id),
+            "found": findings.get(id, []),
+            "report": report,
             "issued": issued,
             "address": address,
             "qr": segno.make(address).svg_data_uri(scale=QR_SCALE) if issued else None,
             "done": done,
         }
         return View("admin/device.html", shown)
+
+    def _heard(self, visitor: Visitor) -> list[dict[str, Any]]:
+        """What each device last said."""
+        heard: list[dict[str, Any]] = self.services.get("registry", "/v1/devices", visitor.token)
+        return heard
 
     def _report(self, visitor: Visitor, id: str) -> Any:
         """Gaps and repeats; None while the store does not answer."""

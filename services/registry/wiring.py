@@ -4,6 +4,7 @@ from services.adapters.clock import BusinessClock, Clock, SystemClock
 from services.adapters.health import Servers
 from services.adapters.ledger import Audited, LedgerKey, Record
 from services.adapters.mongo import Db, MongoDatabase
+from services.adapters.registry import Registry, RegistryCache
 from services.adapters.rulebook import Rulebook, RulesInForce
 from services.adapters.sealing import Sealer, Vault
 from services.contracts.directory import Directory
@@ -25,9 +26,10 @@ class Wired:
     key: bytes = LedgerKey()
     audit: Record = Audited()
     servers: Servers = Servers()
+    in_force: RegistryCache = Registry()
 
     def _current(self) -> Directory:
-        return Registries(self.db).current()
+        return self.in_force.newest
 
     def _put_in_force(self, following: Directory, by: str) -> None:
         """Raise Invalid when it does not hold together, Conflict when somebody was faster."""
