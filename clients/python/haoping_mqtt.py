@@ -16,12 +16,13 @@ import json
 import ssl
 import threading
 from collections.abc import Iterator
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from paho.mqtt.client import Client
 from paho.mqtt.enums import CallbackAPIVersion, MQTTErrorCode
 
-from clients.python.haoping_kiosk import Kiosk, Press
+if TYPE_CHECKING:
+    from clients.python.haoping_kiosk import Kiosk, Press
 
 MOST_BYTES = 200_000
 """Of the presses in one letter; what is larger than 256 KiB is refused as a whole."""

@@ -18,6 +18,7 @@ COMMANDS = {
     "demo": "demo.command:demo",
     "replay": "replay:replay",
     "up": "up:up",
+    "addresses": "addresses:addresses",
     "doctor": "doctor:doctor",
     "bench": "bench.command:bench",
     "simulate": "simulate:simulate",

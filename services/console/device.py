@@ -21,6 +21,7 @@ from services.console.stack.layout import Layout
 from services.console.stack.lock import holder
 from services.console.stack.ports import LOOPBACK
 from services.console.stack.secrets import kept_text
+from services.contracts import topology
 from services.contracts.access import ACCESS
 from services.contracts.keeping import KEEPING
 from services.contracts.topology import service_user
@@ -127,8 +128,10 @@ def _give(wanted: Definitions, password: str, layout: Layout) -> None:
         return
     node.add(layout, ports, wanted)
     [user], [topic] = wanted["users"], wanted["topic_permissions"]
+    way = "mqtt" if topic["exchange"] == topology.MQTT else "amqp"
     out.print(f"user      {user['name']}\npassword  {password}  (shown only now)")
-    out.print(f"exchange  {topic['exchange']}, MQTT on {LOOPBACK}:{ports['mqtt']}")
+    out.print(f"exchange  {topic['exchange']}")
+    out.print(f"url       {way}://{user['name']}:{password}@{LOOPBACK}:{ports[way]}/")
 
 
 def private_ports(layout: Layout) -> dict[str, int] | None:

@@ -99,6 +99,7 @@ BROKER = "whoever has the broker's administration"
 DATABASE = "whoever has the database's administration"
 FILE = "reads files only"
 COMMANDS: Mapping[str, Action | str] = {
+    "addresses": MACHINE,
     "audit anchors": Action.READ_AUDIT,
     "audit export": Action.READ_AUDIT,
     "audit list": Action.READ_AUDIT,
