@@ -14,7 +14,12 @@ from services.console.stack.ports import LOOPBACK
 from services.errors import Unavailable
 
 TIMEOUT_S = 120
+REGISTRY = "registry"
 Token = Annotated[str, typer.Option(envvar="HAOPING_TOKEN", help="Your token")]
+RegistryUrl = Annotated[
+    str | None,
+    typer.Option(envvar="HAOPING_REGISTRY_URL", help="Address of registry; else the stack's here"),
+]
 
 
 class NotAnswered(Unavailable):

@@ -9,8 +9,7 @@ import typer
 from rich.console import Console
 from rich.table import Table
 
-from services.console.asking import Token, ask, at
-from services.console.user import REGISTRY, Url
+from services.console.asking import REGISTRY, RegistryUrl, Token, ask, at
 from services.contracts.actor import Role
 
 TOKENS = "/v1/tokens"
@@ -26,7 +25,7 @@ def issue(
     token: Token,
     role: Annotated[list[Role], typer.Option("--role", help="At most this; may be repeated")],
     days: Annotated[int, typer.Option(min=1, max=366, help="How long it lasts")] = 90,
-    url: Url = None,
+    url: RegistryUrl = None,
 ) -> None:
     """Print a new token. To rotate one, issue another, put it in place, revoke the former."""
     said = {"principal": principal, "name": name, "roles": role, "days": days}
@@ -38,7 +37,7 @@ def issue(
 @token_app.command("list")
 def list_tokens(
     token: Token,
-    url: Url = None,
+    url: RegistryUrl = None,
     principal: Annotated[str | None, typer.Option(help="Only those of one principal")] = None,
     sessions: Annotated[bool, typer.Option("--sessions", help="Sessions of people too")] = False,
 ) -> None:
@@ -58,7 +57,9 @@ def list_tokens(
 
 @token_app.command()
 def revoke(
-    id: Annotated[str, typer.Argument(help="As `list` shows it")], token: Token, url: Url = None
+    id: Annotated[str, typer.Argument(help="As `list` shows it")],
+    token: Token,
+    url: RegistryUrl = None,
 ) -> None:
     """End a token or a session: the next request that bears it is refused."""
     ended = ask("DELETE", at(REGISTRY, url), token, f"{TOKENS}/{quote(id, safe='')}").json()

@@ -19,19 +19,15 @@ from services.adapters.clock import SystemClock
 from services.adapters.ledger import LEDGER_KEY_BYTES
 from services.adapters.mongo import Db, connect
 from services.adapters.settings import load_settings, secret_bytes
-from services.console.asking import NotAnswered, Token, ask, at
+from services.console.asking import REGISTRY, NotAnswered, RegistryUrl, Token, ask, at
 from services.console.stack.layout import Layout
 from services.contracts.actor import Role
 from services.errors import Conflict, Invalid
 from services.registry.founding import first_administrator
 
-REGISTRY, LEDGER_KEY = "registry", "HAOPING_LEDGER_KEY_FILE"
+LEDGER_KEY = "HAOPING_LEDGER_KEY_FILE"
 user_app = typer.Typer(help="People who sign in: register them, give passwords, lock and unlock.")
 console = Console(soft_wrap=True, highlight=False)
-Url = Annotated[
-    str | None,
-    typer.Option(envvar="HAOPING_REGISTRY_URL", help="Address of registry; else the stack's here"),
-]
 Person = Annotated[str, typer.Argument(help="The person's id in the registry")]
 Roles = Annotated[list[Role] | None, typer.Option("--role", help="May be repeated")]
 First = Annotated[
@@ -54,7 +50,7 @@ def add(
     mail: Annotated[str | None, typer.Option(help="Where notices are sent")] = None,
     administrator: First = False,
     token: OptionalToken = "",
-    url: Url = None,
+    url: RegistryUrl = None,
 ) -> None:
     """Register a person and print a password for one use, which they change when they sign in."""
     if administrator:
@@ -76,7 +72,7 @@ def add(
 
 
 @user_app.command("list")
-def list_users(token: Token, url: Url = None) -> None:
+def list_users(token: Token, url: RegistryUrl = None) -> None:
     """Who can sign in, and how it is with their passwords."""
     address = at(REGISTRY, url)
     known = ask("GET", address, token, "/v1/registry").json()["principals"]
@@ -93,19 +89,19 @@ def list_users(token: Token, url: Url = None) -> None:
 
 
 @user_app.command()
-def password(person: Person, token: Token, url: Url = None) -> None:
+def password(person: Person, token: Token, url: RegistryUrl = None) -> None:
     """Print a new password for one use; the former one ends, and so does every session."""
     _give(person, token, at(REGISTRY, url))
 
 
 @user_app.command()
-def lock(person: Person, token: Token, url: Url = None) -> None:
+def lock(person: Person, token: Token, url: RegistryUrl = None) -> None:
     """Close an account and end its sessions."""
     _move(person, "lock", token, at(REGISTRY, url))
 
 
 @user_app.command()
-def unlock(person: Person, token: Token, url: Url = None) -> None:
+def unlock(person: Person, token: Token, url: RegistryUrl = None) -> None:
     """Open an account again, and end the wait after wrong tries."""
     _move(person, "unlock", token, at(REGISTRY, url))
 
