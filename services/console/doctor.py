@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+from collections.abc import Iterable, Iterator
 from pathlib import Path
 from typing import Annotated
 
@@ -11,7 +12,8 @@ from rich.console import Console
 from rich.markup import escape
 from rich.table import Table
 
-from services.console.examination import Finding, Verdict, examine
+from services.console.examination import examine
+from services.console.findings import Finding, Verdict
 from services.console.stack.layout import Layout
 
 COLOURS = {Verdict.GOOD: "green", Verdict.NOTE: "yellow", Verdict.WRONG: "red"}
@@ -19,13 +21,29 @@ State = Annotated[
     Path | None, typer.Option(help="Folder of the stack; HAOPING_STATE or .haoping by default.")
 ]
 
+FixHints = Annotated[
+    bool,
+    typer.Option("--fix-hints", help="Below it the commands that put each finding right, to copy."),
+]
 
-def doctor(state: State = None) -> None:
+
+def doctor(state: State = None, fix_hints: FixHints = False) -> None:
     """Tell what is found, reachable, running and wrong; exit code 1 if something is wrong."""
     findings = examine(os.environ, Layout.of(state))
     Console().print(_table(findings))
+    if fix_hints:
+        for line in hints(findings):
+            typer.echo(line)
     if any(finding.verdict is Verdict.WRONG for finding in findings):
         raise typer.Exit(1)
+
+
+def hints(findings: Iterable[Finding]) -> Iterator[str]:
+    """Lines for a shell: what was found as a comment, then the commands that put it right."""
+    for each in findings:
+        if each.fix:
+            said = " ".join(each.words.split())
+            yield from ("", f"# {each.what}: {said}", *each.fix)
 
 
 def _table(findings: list[Finding]) -> Table:

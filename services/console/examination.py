@@ -4,45 +4,34 @@ from __future__ import annotations
 
 import json
 import os
+import shlex
 import shutil
 import sys
 from collections.abc import Callable, Mapping
-from dataclasses import dataclass
-from enum import Enum
 from pathlib import Path
-from typing import Any
+from urllib.parse import urlsplit
 
-import httpx
-
-from services.adapters.trust import trusting
+from services.console.findings import HAOPING, Finding, Verdict, log_of
+from services.console.quiet import too_quiet
 from services.console.stack import StackFailed, broker, database, processes
-from services.console.stack.install import may_install
-from services.console.stack.layout import Layout
+from services.console.stack.install import RABBITMQ, may_install
+from services.console.stack.layout import PROJECT, Layout
 from services.console.stack.lock import holder
-from services.console.stack.ports import LOOPBACK
 from services.console.stack.waiting import NOT_YET, healthy
 
 OLDEST_PYTHON = (3, 11)
 NEEDED_BYTES = 1_000_000_000
-WATCH_S = 30
-NO_ALARM = frozenset({"no_ratings", "channel_unused"})
-
-
-class Verdict(Enum):
-    """How bad it is."""
-
-    GOOD = "good"
-    NOTE = "note"
-    WRONG = "wrong"
-
-
-@dataclass(frozen=True)
-class Finding:
-    """One thing that was looked at."""
-
-    verdict: Verdict
-    what: str
-    words: str
+PORTS = {"amqp": 5672, "amqps": 5671, "mongodb": 27017}
+NEWER_PYTHON = (
+    "apt-get install -y python3.11 python3.11-venv",
+    "rm -rf .venv && make PYTHON=python3.11 run",
+)
+INSTALL_BROKER = f"apt-get install -y --no-install-recommends {' '.join(RABBITMQ)}"
+REQUIREMENTS = shlex.quote(str(PROJECT / "requirements-dev.txt"))
+INSTALL_TRIAL = f"{shlex.quote(sys.executable)} -m pip install --require-hashes -r {REQUIREMENTS}"
+OWN_FOLDER = "export HAOPING_STATE=$HOME/.haoping"
+OTHER_DISK = "export HAOPING_STATE=/ANOTHER/DISK/haoping"
+OWN_MONGODB = "export MONGO_URI=mongodb://USER:PASSWORD@HOST:27017/"
 
 
 def examine(environ: Mapping[str, str], layout: Layout) -> list[Finding]:
@@ -62,13 +51,15 @@ def python(version: tuple[int, int]) -> Finding:
     words = f"{version[0]}.{version[1]}"
     if version >= OLDEST_PYTHON:
         return Finding(Verdict.GOOD, "Python", words)
-    return Finding(Verdict.WRONG, "Python", f"{words} is too old; install Python 3.11 or newer")
+    words = f"{words} is too old; install Python 3.11 or newer"
+    return Finding(Verdict.WRONG, "Python", words, NEWER_PYTHON)
 
 
 def broker_finding(environ: Mapping[str, str]) -> Finding:
     """The broker that would be picked, reached if it is somebody else's."""
     if uri := environ.get("AMQP_URI"):
-        return _reached("Broker", "AMQP_URI", lambda: broker.version(uri))
+        fix = _server_at(uri, "rabbitmq-server")
+        return _reached("Broker", "AMQP_URI", lambda: broker.version(uri), fix)
     return private_broker(broker.find() if broker.find_epmd() else None, may_install())
 
 
@@ -78,18 +69,20 @@ def private_broker(scripts: Path | None, installable: bool) -> Finding:
         words = f"RabbitMQ in {scripts}; a private node will be run"
         return Finding(Verdict.GOOD, "Broker", words)
     if installable:
-        return Finding(Verdict.NOTE, "Broker", "none; apt will install RabbitMQ on the first start")
-    return Finding(Verdict.WRONG, "Broker", broker.CHOICES)
+        words = "none; apt will install RabbitMQ on the first start"
+        return Finding(Verdict.NOTE, "Broker", words, (INSTALL_BROKER,))
+    return Finding(Verdict.WRONG, "Broker", broker.CHOICES, (f"sudo {INSTALL_BROKER}",))
 
 
 def database_finding(environ: Mapping[str, str]) -> Finding:
     """The database that would be picked, reached if it is somebody else's."""
     if uri := environ.get("MONGO_URI"):
-        return _reached("Database", "MONGO_URI", lambda: database.version(uri))
+        fix = _server_at(uri, "mongod")
+        return _reached("Database", "MONGO_URI", lambda: database.version(uri), fix)
     if release := database.find():
         words = f"trial: SecantusDB {release}; set MONGO_URI to a MongoDB for real work"
-        return Finding(Verdict.NOTE, "Database", words)
-    return Finding(Verdict.WRONG, "Database", database.CHOICES)
+        return Finding(Verdict.NOTE, "Database", words, (OWN_MONGODB,))
+    return Finding(Verdict.WRONG, "Database", database.CHOICES, (INSTALL_TRIAL,))
 
 
 def folder(layout: Layout) -> Finding:
@@ -98,11 +91,13 @@ def folder(layout: Layout) -> Finding:
         return Finding(Verdict.GOOD, "State", f"{layout.state} will be created")
     if layout.state.stat().st_uid != os.getuid():
         words = f"{layout.state} belongs to another user; set HAOPING_STATE to a folder of your own"
-        return Finding(Verdict.WRONG, "State", words)
-    files = list(layout.secrets.iterdir()) if layout.secrets.exists() else []
-    if exposed := [path.name for path in files if path.stat().st_mode & 0o077]:
-        words = f"others can read {', '.join(exposed)}; chmod 600 them in {layout.secrets}"
-        return Finding(Verdict.WRONG, "State", words)
+        return Finding(Verdict.WRONG, "State", words, (OWN_FOLDER,))
+    files = sorted(layout.secrets.iterdir()) if layout.secrets.exists() else []
+    if exposed := [path for path in files if path.stat().st_mode & 0o077]:
+        names = ", ".join(path.name for path in exposed)
+        words = f"others can read {names}; chmod 600 them in {layout.secrets}"
+        close = shlex.join(["chmod", "600", *map(str, exposed)])
+        return Finding(Verdict.WRONG, "State", words, (close,))
     return Finding(Verdict.GOOD, "State", str(layout.state))
 
 
@@ -113,7 +108,9 @@ def disk(layout: Layout) -> Finding:
     words = f"{free / 1e9:.1f} GB free"
     if free >= NEEDED_BYTES:
         return Finding(Verdict.GOOD, "Disk", words)
-    return Finding(Verdict.WRONG, "Disk", f"{words}; free at least 1 GB or move HAOPING_STATE")
+    words = f"{words}; free at least 1 GB or move HAOPING_STATE"
+    takes = f"du -xh --max-depth=2 {shlex.quote(str(place))} | sort -h | tail"
+    return Finding(Verdict.WRONG, "Disk", words, (takes, OTHER_DISK))
 
 
 def running(layout: Layout) -> list[Finding]:
@@ -125,7 +122,8 @@ def running(layout: Layout) -> list[Finding]:
     if left:
         pids = ", ".join(str(process.pid) for process in left)
         words = f"a killed stack left processes {pids}; the next `haoping up` ends them"
-        return [Finding(Verdict.NOTE, "Stack", words)]
+        again = f"{HAOPING} up --state {shlex.quote(str(layout.state))}"
+        return [Finding(Verdict.NOTE, "Stack", words, (again,))]
     return [Finding(Verdict.GOOD, "Stack", "not running; `haoping up` starts it")]
 
 
@@ -133,45 +131,17 @@ def _answers(layout: Layout) -> list[Finding]:
     try:
         record = json.loads(layout.record.read_text())
     except FileNotFoundError:
-        return [Finding(Verdict.NOTE, "Services", "starting or stopping just now; ask again")]
+        words, again = "starting or stopping just now; ask again", f"{HAOPING} doctor"
+        return [Finding(Verdict.NOTE, "Services", words, (again,))]
     answers = [
-        _reached(name, f"its log, {layout.log(name)},", _asking(url, record["authority"]))
+        _service(name, layout.log(name), _asking(url, record["authority"]))
         for name, url in record["services"].items()
     ]
-    return [*answers, *_too_quiet(layout, record["ports"].get("store"))]
+    return [*answers, *too_quiet(layout, record["ports"].get("store"))]
 
 
-def _too_quiet(layout: Layout, port: int | None) -> list[Finding]:
-    """What the watch of the store has found, asked with the administrator's token of the stack."""
-    token = layout.secrets / "admin.token"
-    if port is None or not token.exists():
-        return []
-    try:
-        headers = {"Authorization": f"Bearer {token.read_text()}"}
-        url = f"http://{LOOPBACK}:{port}/v1/watch"
-        answer = httpx.get(
-            url, headers=headers, timeout=WATCH_S, trust_env=False, verify=trusting()
-        )
-        return watched(answer.raise_for_status().json())
-    except httpx.HTTPError as error:
-        words = f"cannot be asked ({error}); look at {layout.log('store')}"
-        return [Finding(Verdict.WRONG, "Watch", words)]
-
-
-def watched(told: Mapping[str, Any]) -> list[Finding]:
-    """A line for each thing that is too quiet; what is not in use, or not yet, is no alarm."""
-    if not told["findings"]:
-        channels = sum(each["ratings"] > 0 for each in told["channels"])
-        heard = f"{told['devices_heard']} of {told['devices_expected']} devices"
-        return [Finding(Verdict.GOOD, "Watch", f"{channels} channels move; {heard} were heard")]
-    return [
-        Finding(
-            Verdict.NOTE if each["kind"] in NO_ALARM else Verdict.WRONG,
-            f"Watch: {each['subject']}",
-            f"{each['detail']}; {each['do']}",
-        )
-        for each in told["findings"]
-    ]
+def _service(name: str, log: Path, ask: Callable[[], str]) -> Finding:
+    return _reached(name, f"its log, {log},", ask, (log_of(log),))
 
 
 def _asking(url: str, authority: str | None) -> Callable[[], str]:
@@ -182,9 +152,19 @@ def _asking(url: str, authority: str | None) -> Callable[[], str]:
     return ask
 
 
-def _reached(what: str, where: str, ask: Callable[[], str]) -> Finding:
+def _server_at(uri: str, unit: str) -> tuple[str, ...]:
+    """Whether anybody listens there, and how the server is started on its own machine."""
+    said = urlsplit(uri)
+    hosts = [urlsplit(f"//{each}") for each in said.netloc.rpartition("@")[2].split(",")]
+    places = [f"/dev/tcp/{each.hostname}/{each.port or PORTS.get(said.scheme)}" for each in hosts]
+    tries = [shlex.join(["timeout", "3", "bash", "-c", f"<{place}"]) for place in places]
+    start = f"systemctl start {unit} || journalctl -u {unit} -n 50  # there"
+    return (*(f"{each} && echo somebody listens" for each in tries), start)
+
+
+def _reached(what: str, where: str, ask: Callable[[], str], fix: tuple[str, ...]) -> Finding:
     try:
         return Finding(Verdict.GOOD, what, ask())
     except (*NOT_YET, StackFailed) as error:
         words = f"does not answer ({error or type(error).__name__}); look at {where}"
-        return Finding(Verdict.WRONG, what, words)
+        return Finding(Verdict.WRONG, what, words, fix)

@@ -7,7 +7,8 @@ from pathlib import Path
 import pytest
 
 from services.console import examination
-from services.console.examination import Verdict
+from services.console.findings import Verdict
+from services.console.quiet import watched
 from services.console.stack.layout import Layout
 from services.console.stack.lock import Lock
 from services.console.stack.ports import LOOPBACK, claim
@@ -65,6 +66,7 @@ def test_a_broker_that_can_be_installed_is_not_missing() -> None:
 
 
 FINDING = {"subject": "sms", "detail": "no rating since noon", "do": "run the selftest"}
+WHERE = "http://127.0.0.1:1", "/secrets/admin.token"
 TOLD = {"channels": [{"ratings": 3}, {"ratings": 0}], "devices_heard": 1, "devices_expected": 2}
 
 
@@ -79,12 +81,12 @@ TOLD = {"channels": [{"ratings": 3}, {"ratings": 0}], "devices_heard": 1, "devic
     ],
 )
 def test_what_is_too_quiet_alarms_unless_it_is_not_in_use(kind: str, verdict: Verdict) -> None:
-    [finding] = examination.watched({**TOLD, "findings": [{"kind": kind, **FINDING}]})
+    [finding] = watched({**TOLD, "findings": [{"kind": kind, **FINDING}]}, *WHERE)
     assert (finding.verdict, finding.what) == (verdict, "Watch: sms")
     assert finding.words == "no rating since noon; run the selftest"
 
 
 def test_when_all_is_lively_it_says_how_much_was_looked_at() -> None:
-    [finding] = examination.watched({**TOLD, "findings": []})
+    [finding] = watched({**TOLD, "findings": []}, *WHERE)
     assert finding.verdict is Verdict.GOOD
     assert finding.words == "1 channels move; 1 of 2 devices were heard"
