@@ -2,20 +2,26 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
+from ipaddress import ip_address
 from typing import Literal
 
 import pymongo
 from nameko.extensions import DependencyProvider
 from pydantic import BaseModel
 from pymongo.errors import PyMongoError
-from werkzeug.wrappers import Request
+from werkzeug.wrappers import Request, Response
 
 from services.adapters.bus.publisher import Bus
 from services.adapters.http import api
 from services.adapters.mongo import GLANCE_S, MongoConnection
+from services.adapters.telemetry import Figure, Look, Observed, Telemetry
 from services.contracts.actor import Actor
-from services.errors import Unavailable
+from services.errors import NotFound, Unavailable
+
+TEXT = "text/plain"
+EXPOSITION = f"{TEXT}; version=0.0.4; charset=utf-8"
+"""Version 0.0.4 of the text format, which every Prometheus reads."""
 
 
 class Live(BaseModel):
@@ -64,6 +70,7 @@ class Healthy:
     """What every service answers about itself."""
 
     servers: Servers
+    telemetry: Telemetry = Observed()
 
     @api("GET", "/healthz", None, answers=Live)
     def healthz(self, request: Request, actor: Actor) -> dict[str, bool]:
@@ -76,6 +83,23 @@ class Healthy:
         if reasons := list(self._hindrances()):
             raise Unavailable("This service cannot do its work now", reasons=reasons)
         return {"ready": True}
+
+    @api("GET", "/metrics", None, answers=TEXT)
+    def metrics(self, request: Request, actor: Actor) -> Response:
+        """What is counted and measured here, for Prometheus; nobody from a public address is told.
+
+        There is no sign-in, for there is nothing personal in it.
+        """
+        if not self.telemetry.on or ip_address(request.remote_addr or "").is_global:
+            raise NotFound
+        return Response(self.telemetry.told(self._looks()), content_type=EXPOSITION)
+
+    def _looks(self) -> Mapping[str, Look]:
+        """What is looked up for it, by name; a service adds its own."""
+        return {"ready": self._readiness}
+
+    def _readiness(self) -> Iterator[Figure]:
+        yield Figure("haoping_ready", not list(self._hindrances()))
 
     def _hindrances(self) -> Iterator[str]:
         return self.servers.missing()

@@ -5,6 +5,8 @@ Any number of replicas may relay the same event; consumers ignore what they have
 
 from __future__ import annotations
 
+import time
+from collections.abc import Iterator
 from contextlib import suppress
 from logging import getLogger
 from typing import Any
@@ -20,6 +22,7 @@ from services.adapters.bus.outgoing import Outgoing
 from services.adapters.bus.publisher import Bus
 from services.adapters.leaving import Leaving
 from services.adapters.mongo import Document, Index, Indexes, MongoConnection
+from services.adapters.telemetry import Figure, Telemetry
 from services.contracts.topology import MESSAGE_TYPES
 from services.errors import Unavailable
 
@@ -27,6 +30,7 @@ PENDING = {"outbox.id": {"$gt": ""}}
 """A range, which every server reads off the index; an id is never empty."""
 AT_ONCE = 200
 LOOK_EVERY_S = 1.0
+MOST_TOLD = 1000
 _log = getLogger(__name__)
 
 
@@ -48,14 +52,17 @@ class Outbox(DependencyProvider):
     bus = Bus()
     connection = MongoConnection()
     leaving = Leaving()
+    telemetry = Telemetry()
 
     def __init__(self, collection: str) -> None:
         self.collection = collection
+        self._cleared_at = time.monotonic()
         self._wakes: Any = Queue()
         self._stopped = Event()
 
     def start(self) -> None:
         """Begin to relay."""
+        self.telemetry.look_at(f"outbox of {self.collection}", self.waiting)
         self.container.spawn_managed_thread(self._relay_for_ever)
 
     def stop(self) -> None:
@@ -71,6 +78,14 @@ class Outbox(DependencyProvider):
     def get_dependency(self, worker_ctx: object) -> Outbox:
         """The relay; call `wake` after a write."""
         return self
+
+    def waiting(self) -> Iterator[Figure]:
+        """How many documents wait, and since when this process has not seen its outbox empty."""
+        collection, of = self.connection.db[self.collection], {"collection": self.collection}
+        waiting = len(list(collection.find(PENDING, {"_id": 1}, limit=MOST_TOLD)))
+        oldest = time.monotonic() - self._cleared_at if waiting else 0.0
+        yield Figure("haoping_outbox_waiting", waiting, of)
+        yield Figure("haoping_outbox_oldest_seconds", oldest, of)
 
     def _relay_for_ever(self) -> None:
         try:
@@ -96,12 +111,14 @@ class Outbox(DependencyProvider):
 
     def relay(self) -> int:
         """Publish what is pending, then clear it; returns how many documents had something."""
-        collection = self.connection.db[self.collection]
+        collection, began = self.connection.db[self.collection], time.monotonic()
         documents = list(collection.find(PENDING, {"outbox": 1}, limit=AT_ONCE))
         entries = [(each["_id"], entry) for each in documents for entry in each["outbox"]]
         if entries:
             self.bus.publish(*(outgoing(entry, str(id)) for id, entry in entries))
             _clear(collection, documents)
+        if len(documents) < AT_ONCE:
+            self._cleared_at = began
         return len(documents)
 
 

@@ -1,4 +1,4 @@
-"""The three outcomes of a message: done, later, never."""
+"""The three outcomes of a message: done, later (also when handling it failed), never."""
 
 from __future__ import annotations
 
@@ -15,6 +15,11 @@ class Later:
     """It cannot be handled yet, as an append before its first rating; try again after a while."""
 
     reason: str
+
+
+@dataclass(frozen=True)
+class Failed(Later):
+    """Later, because the handler raised: nobody has said that it has to wait."""
 
 
 @dataclass(frozen=True)

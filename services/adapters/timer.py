@@ -15,6 +15,7 @@ from typing import Any
 from nameko.timer import timer
 
 from services.adapters.patience import pauses
+from services.adapters.telemetry.metrics import timer_failed
 
 Method = Callable[[Any], None]
 _log = getLogger(__name__)
@@ -40,6 +41,7 @@ def resting_after_failures(method: Method, now: Callable[[], float] = time.monot
         except Exception:  # noqa: BLE001 - whatever it is, the next try may go well
             rest = next(rests)
             resumes_at = now() + rest
+            timer_failed(method.__qualname__)
             _log.exception("%s failed, and is tried again in %.1f s", method.__qualname__, rest)
         else:
             rests = pauses()

@@ -28,8 +28,12 @@ class Sorting(Generic[Event]):
     def summary(self) -> dict[str, Any]:
         """The answer to the sender."""
         accepted = len(self.events)
-        refused = len(self.results) - accepted
-        return {"accepted": accepted, "refused": refused, "results": self.results}
+        return {"accepted": accepted, "refused": self.refused, "results": self.results}
+
+    @property
+    def refused(self) -> int:
+        """How many were not taken."""
+        return len(self.results) - len(self.events)
 
 
 def sort(

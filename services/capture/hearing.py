@@ -9,9 +9,10 @@ from services.adapters.bus import Letter, consume_letters
 from services.adapters.clock import SystemClock
 from services.adapters.http import ANONYMOUS, api, read_json
 from services.adapters.outcome import Done, Never, Outcome
+from services.adapters.telemetry.metrics import pressed
 from services.capture.answers import Times
 from services.capture.devices import DeviceConfig, Heard, HeartbeatForm, config
-from services.capture.opened import Opened, outgoing
+from services.capture.opened import Opened, counted, outgoing
 from services.capture.raw import Desk
 from services.capture.repository import Heartbeats
 from services.capture.wiring import Wired
@@ -29,6 +30,8 @@ class Hearing(Wired):
         read = [desk.open(letter) for letter in letters]
         opened = [each for each in read if isinstance(each, Opened)]
         self.bus.publish(*outgoing(opened, desk.wall))
+        for (protocol, outcome), count in counted(letters, read).items():
+            pressed(protocol, outcome, count)
         return [each if isinstance(each, Never) else Done() for each in read]
 
     @api("GET", "/v1/devices/me/config", Action.BE_A_DEVICE, answers=DeviceConfig)

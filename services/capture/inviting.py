@@ -5,6 +5,7 @@ from werkzeug.wrappers import Request, Response
 from services.adapters.http import api, read_json
 from services.adapters.openapi import Problem
 from services.adapters.receipts import Receipts
+from services.adapters.telemetry.metrics import LINK, one_press
 from services.capture.answers import LinkIssued, LinkShown, RatingTaken
 from services.capture.appending import Appends
 from services.capture.linking import Links
@@ -12,6 +13,7 @@ from services.capture.links import LinkForm, PlateForm, Said
 from services.capture.repository import LinkUses, Rated
 from services.capture.wiring import Wired
 from services.contracts.actor import Action, Actor
+from services.contracts.events import RatingSubmitted
 
 CREATED, ACCEPTED = 201, 202
 SVG = "image/svg+xml"
@@ -56,10 +58,9 @@ class Inviting(Wired):
     )
     def rate(self, request: Request, actor: Actor, token: str) -> tuple[int, RatingTaken]:
         """Rate through a link, once; the same sent twice is absorbed."""
-        said = read_json(request, Said)
-        return ACCEPTED, self._links().rate(
-            token, said, self._edge, lambda event: self.bus.publish_together(event, event.receipt)
-        )
+        with one_press(LINK):
+            said = read_json(request, Said)
+            return ACCEPTED, self._links().rate(token, said, self._edge, self._publish_one)
 
     @api(
         "POST",
@@ -71,10 +72,12 @@ class Inviting(Wired):
     )
     def append(self, request: Request, actor: Actor, code: str) -> tuple[int, RatingTaken]:
         """Append to the rating of a receipt, once; the same sent twice is absorbed."""
-        said, by = read_json(request, Said), request.remote_addr or ""
-        return ACCEPTED, self._appends(by).take(
-            code, said, self._edge, lambda event: self.bus.publish_together(event, event.receipt)
-        )
+        with one_press(LINK):
+            said, by = read_json(request, Said), request.remote_addr or ""
+            return ACCEPTED, self._appends(by).take(code, said, self._edge, self._publish_one)
+
+    def _publish_one(self, event: RatingSubmitted) -> None:
+        self.bus.publish_together(event, event.receipt)
 
     def _links(self) -> Links:
         return Links(

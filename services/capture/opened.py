@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import hashlib
+from collections import Counter
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, replace
 from datetime import datetime
@@ -19,6 +20,7 @@ from services.contracts.vouching import Sender
 
 KIND = RatingForm.__name__
 Item = dict[str, Any]
+WAYS, REPLAYED = {topology.MQTT: "mqtt", topology.RAW: "amqp"}, "replayed"
 
 
 @dataclass(frozen=True)
@@ -45,6 +47,16 @@ class Opened:
                     topology.CAPTURE_RAW.name, Settled(self.letter, (result,), envelope)
                 ):
                     yield replace(copy, headers={**copy.headers, **sender.headers})
+
+
+def counted(letters: Sequence[Letter], read: Sequence[Opened | Never]) -> Counter[tuple[str, str]]:
+    """How many presses came which way, and what became of them here."""
+    found: Counter[tuple[str, str]] = Counter()
+    for letter, each in zip(letters, read, strict=True):
+        way = WAYS.get(letter.exchange, REPLAYED)
+        events, all = (len(each.events), len(each.results)) if isinstance(each, Opened) else (0, 1)
+        found.update({(way, "accepted"): events, (way, "refused"): all - events})
+    return found
 
 
 def receipt_of(letter: Letter) -> str:

@@ -11,6 +11,7 @@ from werkzeug.wrappers import Request
 from services.adapters.health import Healthy
 from services.adapters.http import api, read_items, read_json
 from services.adapters.openapi import document_of
+from services.adapters.telemetry.metrics import HTTP, backlog, one_press
 from services.capture.answers import RatingTaken, Sorted, Taken
 from services.capture.batches import MAX_ITEMS, sort
 from services.capture.forms import ErrandForm, RatingForm
@@ -43,8 +44,10 @@ class Capture(Inviting, Hearing, Healthy):
     )
     def post_rating(self, request: Request, actor: Actor) -> tuple[int, RatingTaken]:
         """Take one press; the receipt is for its rater. Sent again, it gets the same one."""
-        form, trace = read_json(request, RatingForm), str(uuid.uuid4())
-        self.bus.publish_together(self._edge(actor).rating(form, trace), trace)
+        trace = str(uuid.uuid4())
+        with one_press(HTTP):
+            form = read_json(request, RatingForm)
+            self.bus.publish_together(self._edge(actor).rating(form, trace), trace)
         id = str(form.rating_id)
         receipt = receipt_of(self.key, id, self.public_url)
         return ACCEPTED, RatingTaken(status="accepted", trace=trace, rating_id=id, receipt=receipt)
@@ -66,7 +69,8 @@ class Capture(Inviting, Hearing, Healthy):
         edge, trace = self._edge(actor), str(uuid.uuid4())
         items = read_items(request, Batch, Ratings)
         sorting = sort(items, RatingForm, lambda form, at: edge.rating(form, f"{trace}/{at}"))
-        self._publish(sorting.events, trace)
+        with backlog(HTTP, len(sorting.events), sorting.refused):
+            self._publish(sorting.events, trace)
         return ACCEPTED, sorting.summary
 
     @api(

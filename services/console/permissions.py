@@ -30,6 +30,7 @@ PUBLIC: Mapping[str, str] = {
     "GET /admin": "leads on, to the sign-in or to the first page that one may see",
     "GET /healthz": LIVES,
     "GET /readyz": "tells only whether the service can do its work, and which server is away",
+    "GET /metrics": "counts and measures without anything personal, for no public address",
     "GET /kiosk/": "the page of a kiosk, which signs what it sends",
     "GET /kiosk/<device>": "the same, for one device; holds no data of it",
     "GET /kiosk/files/<edition>/<path:path>": FILES,

@@ -34,7 +34,19 @@ from services.contracts.period import Period
 from services.contracts.rules import Rules
 from services.contracts.vocabulary import CaseSource, CaseState
 from services.rectify.deadlines import basis
-from services.rectify.document import Document, Kept, fields, head, kept, opening, outgoing, sealed
+from services.rectify.document import (
+    CLOSED,
+    RUNNING,
+    Document,
+    Kept,
+    fields,
+    head,
+    kept,
+    moment,
+    opening,
+    outgoing,
+    sealed,
+)
 from services.rectify.facts import Command, Step
 from services.rectify.grants import INDEXES as GRANTS
 from services.rectify.listing import ROW, Listing, Query
@@ -57,6 +69,7 @@ INDEXES: Indexes = {
 INSIDE = {"history": 0, "outbox": 0}
 SHOWN = {"outbox": 0, "commands": 0, "seen_from": 0, "seal": 0}
 SHOWN |= {"head": 0, "slot": 0, "facets": 0, "basis": 0, "erasable_from": 0}
+MOST_COUNTED = 5000
 BEGINNING = datetime(1970, 1, 1, tzinfo=UTC)
 
 
@@ -122,6 +135,13 @@ class Cases:
         }
         change = {operator: what for operator, what in change.items() if what}
         return self._cases.update_one({"_id": step.case.id, **guard}, change).matched_count == 1
+
+    def standing(self, now: datetime) -> tuple[int, int]:
+        """How many cases are not closed, and of how many the due time has passed."""
+        running = {"order": {"$gte": RUNNING, "$lt": CLOSED}}
+        found = self._cases.find(running, {"order": 1}).sort("order").limit(MOST_COUNTED)
+        orders, passed = [each["order"] for each in found], f"{RUNNING}{moment(now)}"
+        return len(orders), sum(each < passed for each in orders)
 
     def due(self, now: datetime, limit: int) -> list[Kept]:
         """Cases with a rung that has come, the longest overdue first."""

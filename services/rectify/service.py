@@ -1,6 +1,6 @@
 """Opens a case for every bad rating and sees it through to its end."""
 
-from collections.abc import Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from typing import Any
 
 from werkzeug.wrappers import Request
@@ -9,6 +9,7 @@ from services.adapters.bus import Delivery, consume
 from services.adapters.health import Healthy
 from services.adapters.http import api, read_json
 from services.adapters.outcome import Outcome
+from services.adapters.telemetry import Figure, Look
 from services.adapters.timer import every
 from services.contracts import topology
 from services.contracts.actor import Action, Actor
@@ -69,6 +70,15 @@ class Rectify(
         """Record the rungs that have come."""
         if desk.escalate_due(self._cases(), self._office()):
             self.outbox.wake()
+
+    def _looks(self) -> Mapping[str, Look]:
+        return {**super()._looks(), "cases": self._standing}
+
+    def _standing(self) -> Iterator[Figure]:
+        """How the cases stand."""
+        opened, overdue = self._cases().standing(self.clock.now())
+        yield Figure("haoping_cases_open", opened)
+        yield Figure("haoping_cases_overdue", overdue)
 
     @api("POST", "/v1/cases", Action.OPEN_CASE)
     def post_case(self, request: Request, actor: Actor) -> tuple[int, dict[str, str]]:

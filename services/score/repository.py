@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections import Counter
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import replace
-from datetime import date
+from datetime import date, datetime
 
 from pymongo import ReplaceOne, UpdateOne
 from pymongo.collection import Collection
@@ -25,7 +25,7 @@ INDEXES = {
     "imports": (Index(("period",)),),
 }
 DUPLICATE_KEY = 11000
-MOST_TOUCHES = 5000
+MOST_COUNTED, MOST_TOUCHES = 1000, 5000
 """Touches read for one recount: under load they name the same buckets again and again."""
 CATCHING_UP = 5
 FEW = 1000
@@ -46,6 +46,12 @@ class Tallies:
     def fresh(self) -> bool:
         """Whether every rating that was stored is in its bucket."""
         return self._touched.find_one({}, {"_id": 1}) is None
+
+    def waiting(self) -> tuple[int, datetime | None]:
+        """How many notes of what was touched wait to be recounted, and when the oldest is from."""
+        notes = self._touched.find({}, {"at": 1}, limit=MOST_COUNTED)
+        times = [each["at"] for each in notes]
+        return len(times), min(times, default=None)
 
     def recompute(self) -> int:
         """Bring every touched bucket up to date; how many were. Safe on any number of replicas."""

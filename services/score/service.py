@@ -1,5 +1,7 @@
 """Turns what is stored into tallies, months and an index that explains itself."""
 
+from collections.abc import Mapping
+
 from services.adapters.bus.depths import Depths
 from services.adapters.clock import BusinessClock
 from services.adapters.folder import Folder
@@ -11,6 +13,7 @@ from services.adapters.recent import Recent
 from services.adapters.registry import Registry
 from services.adapters.remembered import Remembered
 from services.adapters.rulebook import Rulebook
+from services.adapters.telemetry import Look
 from services.score.deciding import Deciding
 from services.score.explaining import Explaining
 from services.score.overviews import Overviews
@@ -43,3 +46,6 @@ class Score(
     windows = Throttle()
     audit = Audited()
     servers = Servers()
+
+    def _looks(self) -> Mapping[str, Look]:
+        return {**super()._looks(), "tallies": self._behind}

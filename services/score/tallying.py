@@ -3,12 +3,14 @@
 from __future__ import annotations
 
 import time
+from collections.abc import Iterator
 from logging import getLogger
 
 from werkzeug.wrappers import Request
 
 from services.adapters.http import api, read_json
 from services.adapters.patience import Rest
+from services.adapters.telemetry import Figure
 from services.adapters.timer import every
 from services.contracts.actor import Action, Actor
 from services.contracts.period import a_day
@@ -56,6 +58,13 @@ class Tallying(Wired):
             audits.report(local.date(), found)
             if found.differences:
                 _log.error("%d tallies differed from the ratings", len(found.differences))
+
+    def _behind(self) -> Iterator[Figure]:
+        """How far the tallies are behind the ratings."""
+        waiting, oldest = Tallies(self.db).waiting()
+        age = (self.clock.now() - oldest).total_seconds() if oldest else 0.0
+        yield Figure("haoping_tallies_waiting", waiting)
+        yield Figure("haoping_tallies_oldest_seconds", max(0.0, age))
 
     @api("GET", "/v1/tallies", Action.READ_SCORES)
     def get_tallies(self, request: Request, actor: Actor) -> View:

@@ -17,6 +17,7 @@ OPEN, REPLAYING, CLOSED, FINAL, DISCARDED = "open", "replaying", "closed", "fina
 STATES = (OPEN, REPLAYING, CLOSED, FINAL, DISCARDED)
 LEFT = (OPEN, REPLAYING)
 FEW = 500
+MOST_COUNTED = 5000
 RECEIPTS_KEPT = 100
 Place = tuple[datetime, str]
 """Where a page of the list ends: when its last row was last seen, and that row's key."""
@@ -80,6 +81,13 @@ class Quarantine:
             closing = _to(CLOSED, {"did": "stored", "at": now})
             closing["$set"]["closed_at"] = now
             self._rows.update_many({"_id": {"$in": mended}, "state": {"$in": LEFT}}, closing)
+
+    def left(self) -> dict[str, int]:
+        """How many rows are in each state in which something is left to do."""
+        return {
+            state: len(list(self._rows.find({"state": state}, {"_id": 1}, limit=MOST_COUNTED)))
+            for state in LEFT
+        }
 
     def get(self, key: str) -> Document | None:
         """The row under `key`, with its sealed payload."""

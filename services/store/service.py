@@ -1,7 +1,7 @@
 """Keeps every press once, and hands the bad ones on."""
 
 import time
-from collections.abc import Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from urllib.parse import urlencode
 
 from werkzeug.wrappers import Request
@@ -22,6 +22,7 @@ from services.adapters.recent import Recent, Recently
 from services.adapters.registry import Registry, RegistryCache
 from services.adapters.rulebook import Rulebook, RulesInForce
 from services.adapters.sealing import Sealer, Vault
+from services.adapters.telemetry import Figure, Look
 from services.adapters.timer import every
 from services.contracts import topology
 from services.contracts.actor import Action, Actor
@@ -199,10 +200,25 @@ class Store(KeyKeeping, Healthy):
     @api("GET", "/v1/watch", Action.READ_QUARANTINE, asks=Looked, answers=Watched)
     def get_watch(self, request: Request, actor: Actor) -> Watched:
         """Channels and devices that are too quiet, or too good, with the figures behind it."""
-        asked, directory = read_query(request, Looked), self.registry.current
-        watching = Watching(self.db, directory, self.rules.current, self.clock.now())
+        asked, watching = read_query(request, Looked), self._watching()
         seen: Watched = self.recent.within(asked.age)("watch", watching.look)
         return seen
+
+    def _looks(self) -> Mapping[str, Look]:
+        looks = {"quarantine": self._left, "watch": self._silent}
+        return {**super()._looks(), **looks}
+
+    def _left(self) -> Iterator[Figure]:
+        for state, rows in Quarantine(self.db).left().items():
+            yield Figure("haoping_quarantine_rows", rows, {"state": state})
+
+    def _silent(self) -> Iterator[Figure]:
+        found = [each.kind for each in self._watching().look().findings]
+        yield Figure("haoping_devices_silent", found.count("device_silent"))
+        yield Figure("haoping_channels_silent", found.count("channel_still"))
+
+    def _watching(self) -> Watching:
+        return Watching(self.db, self.registry.current, self.rules.current, self.clock.now())
 
     def _storing(self, presses: Sequence[RatingSubmitted]) -> Storing:
         errands = Errands(self.db).known({press.errand_key for press in presses if press.linked})

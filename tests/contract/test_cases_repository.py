@@ -343,3 +343,13 @@ def test_a_case_cannot_be_found_under_an_unknown_id(cases: Cases) -> None:
     command = Command(command_id="1", move=Move.CLAIM, expected_version=1)
     with pytest.raises(NotFound):
         desk.make_move(cases, office(), actor("li"), "case-0", command)
+
+
+def test_how_many_cases_are_open_and_how_many_late_is_told(cases: Cases) -> None:
+    case, _ = opened(cases, 1), opened(cases, 2)
+    due = derive(case, RULES).due_at
+    assert due is not None
+    assert cases.standing(MONDAY) == (2, 0)
+    assert cases.standing(due + timedelta(seconds=1)) == (2, 2)
+    made(cases, made(cases, case, "li", Move.CLAIM), "li", Move.VERIFY)
+    assert cases.standing(due + timedelta(seconds=1)) == (2, 1)

@@ -333,3 +333,13 @@ def test_published_scores_never_change(db: Db) -> None:
     Months(db).keep_scores("2020/1/abc", "x", {"of": "100", "units": []})
     assert Months(db).scores("2020/1/abc", "x") == {"of": "10", "units": lines}
     assert Months(db).scores("2020/1/abc", "y") is None
+
+
+def test_how_far_the_tallies_are_behind_is_told(db: Db) -> None:
+    assert Tallies(db).waiting() == (0, None)
+    touch(db, PLACE)
+    touch(db, PLACE)
+    waiting, oldest = Tallies(db).waiting()
+    assert (waiting, oldest) == (2, db["touched"].find_one({})["at"])  # type: ignore[index]
+    Tallies(db).recompute()
+    assert Tallies(db).waiting() == (0, None)

@@ -257,3 +257,10 @@ def test_of_a_row_that_comes_for_ever_the_count_stays_and_the_list_is_bounded(st
     store.store(lost.model_copy(update={"receipt": f"receipt {RECEIPTS_KEPT + 4}"}))
     assert len(store.row("r")["receipts"]) == RECEIPTS_KEPT
     assert store.list.show("r", AN).count == RECEIPTS_KEPT + 5
+
+
+def test_how_many_rows_are_left_to_do_is_told_by_state(store: Store) -> None:
+    store.store(*(press(window="w9", rating_id=f"r{n}") for n in range(3)))
+    store.list.replay("r0", AN)
+    store.list.discard("r1", "forged", AN)
+    assert store.rows.left() == {"open": 1, "replaying": 1}

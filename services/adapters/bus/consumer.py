@@ -9,6 +9,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterator, Sequence
 from contextlib import suppress
+from datetime import datetime
 from logging import getLogger
 from typing import Any
 
@@ -28,6 +29,8 @@ from services.adapters.leaving import Leaving
 from services.adapters.mongo import MongoConnection
 from services.adapters.outcome import Done, Outcome
 from services.adapters.patience import pauses
+from services.adapters.telemetry import Telemetry
+from services.adapters.telemetry.metrics import handled
 from services.adapters.trust import ca_file
 from services.contracts import topology
 
@@ -55,6 +58,7 @@ class LetterConsumer(Entrypoint):
     bus = Bus()
     database = MongoConnection()
     leaving = Leaving()
+    telemetry = Telemetry()
 
     def __init__(
         self, queue: str, size: int, within_ms: int, prefetch: int, channels: int, **options: Any
@@ -143,9 +147,11 @@ class LetterConsumer(Entrypoint):
         settled = [Settled(letter, (o,)) for letter, o in zip(letters, outcomes, strict=True)]
         self._settle(settled)
 
-    def _settle(self, settled: Sequence[Settled]) -> None:
+    def _settle(self, settled: Sequence[Settled], sent_at: datetime | None = None) -> None:
         if outgoing := [copy for each in settled for copy in copies(self.queue, each)]:
             self.bus.publish(*outgoing)
+        if self.telemetry.on:
+            handled(self.queue, [o for each in settled for o in each.outcomes], sent_at)
 
 
 class MessageConsumer(LetterConsumer):
@@ -155,7 +161,7 @@ class MessageConsumer(LetterConsumer):
         unpacked = [unpack(letter) for letter in letters]
         deliveries = [delivery for each in unpacked for delivery in each.deliveries]
         outcomes = iter(self._handling.outcomes(deliveries) if deliveries else ())
-        self._settle([self._settled(each, outcomes) for each in unpacked])
+        self._settle([self._settled(each, outcomes) for each in unpacked], unpacked[0].sent_at)
 
     def _settled(self, unpacked: Unpacked, outcomes: Any) -> Settled:
         found = tuple(unpacked.outcomes(outcomes))

@@ -6,6 +6,7 @@ import json
 from collections.abc import Iterator, Mapping
 from contextlib import suppress
 from dataclasses import dataclass, replace
+from datetime import datetime
 from typing import Any, Generic, TypeVar
 
 from pydantic import ValidationError
@@ -95,6 +96,7 @@ class Unpacked:
     letter: Letter
     items: tuple[Delivery[Message] | Never, ...]
     enveloped: bool = True
+    sent_at: datetime | None = None
 
     @property
     def envelope(self) -> Envelope | None:
@@ -134,7 +136,7 @@ def _parcel(letter: Letter, kind: type[Message]) -> Unpacked:
     if parcel.type != kind.__name__:
         return _item_by_item(letter)
     items = tuple(Delivery(each, parcel.attempt, parcel.trace) for each in parcel.items)
-    return Unpacked(letter, items)
+    return Unpacked(letter, items, sent_at=parcel.sent_at)
 
 
 def _item_by_item(letter: Letter) -> Unpacked:
@@ -145,7 +147,8 @@ def _item_by_item(letter: Letter) -> Unpacked:
         return Unpacked(letter, (Never(f"malformed: {_first(error)}"),), enveloped=False)
     except KeyError as error:
         return Unpacked(letter, (Never(f"unknown_type: {error}"),), enveloped=False)
-    return Unpacked(letter, tuple(_read(kind, envelope, item) for item in envelope.items))
+    items = tuple(_read(kind, envelope, item) for item in envelope.items)
+    return Unpacked(letter, items, sent_at=envelope.sent_at)
 
 
 def _read(

@@ -12,7 +12,7 @@ from eventlet.event import Event
 from pymongo.errors import BulkWriteError, PyMongoError, WriteError
 
 from services.adapters.leaving import Leaving
-from services.adapters.outcome import Later, Outcome
+from services.adapters.outcome import Failed, Outcome
 from services.adapters.patience import pauses
 
 HOLD_S = 120
@@ -39,7 +39,7 @@ class Handling:
         except HandlerError as error:
             _log.error("cannot handle a batch of %d", len(batch), exc_info=error)
             if len(batch) == 1:
-                return [Later(repr(error.__cause__))]
+                return [Failed(repr(error.__cause__))]
             return [outcome for one in batch for outcome in self.outcomes([one])]
 
     def _while_database_fails(self, batch: Sequence[Any]) -> Sequence[Outcome]:

@@ -21,6 +21,7 @@ from services.adapters.http.throttle import Windows
 from services.adapters.ledger.hop import HOP, come_from
 from services.adapters.ledger.key import LEDGER_KEY_BYTES
 from services.adapters.settings import secret_bytes
+from services.adapters.telemetry.metrics import turned_away
 from services.contracts.origin import MANY, first_stranger, networks, site, within
 from services.errors import HaopingError, TooMany
 
@@ -49,6 +50,7 @@ class Doorway:
                 return self._counted(site(address), environ, start_response)
             return self._app(environ, start_response)
         except TooMany as error:
+            turned_away(error.status)
             return problem(error)(environ, start_response)
         except Exception:  # noqa: BLE001 - every error has an answer
             _log.exception("a request could not be answered")

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import socket
+import time
 from contextlib import suppress
 from http import HTTPStatus
 from typing import Any
@@ -18,6 +19,8 @@ from services.adapters.http.problems import problem
 from services.adapters.http.securing import NotSecured, greeted, secured
 from services.adapters.http.slowness import TimelyProtocol
 from services.adapters.http.throttle import Windows
+from services.adapters.telemetry import Telemetry
+from services.adapters.telemetry.metrics import NO_ROUTE, answered
 from services.errors import HaopingError
 
 LONGEST_LINE = 16 * 1024
@@ -30,14 +33,18 @@ class ProblemApp(WsgiApp):
 
     def __call__(self, environ: Any, start_response: Any) -> Any:
         """Route the request; it stays shallow until its entrypoint reads it, as nameko wants."""
-        request = Request(environ, shallow=True)
+        request, start = Request(environ, shallow=True), time.perf_counter()
         adapter = self.url_map.bind("", path_info=request.path, default_method=request.method)
+        method = route = NO_ROUTE
         try:
             entrypoint, request.path_values = adapter.match()  # type: ignore[attr-defined]
         except HTTPException as error:
             answer = _astray(error, request.method, _allowed(adapter))
         else:
+            method, route = entrypoint.method, entrypoint.url
             answer = entrypoint.handle_request(request)
+        if self.server.telemetry.on:
+            answered(method, route, answer.status_code, time.perf_counter() - start)
         return answer(environ, start_response)
 
 
@@ -65,6 +72,7 @@ class QuietServer(WebServer):
     """nameko's web server, with bounds on what comes in and no log line for each request."""
 
     windows = Windows()
+    telemetry = Telemetry()
 
     def make_url_map(self) -> Map:
         """The addresses of all entrypoints."""

@@ -1,0 +1,46 @@
+"""Telemetry as part of a service: whether it is on, and what is told when Prometheus asks."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from functools import cached_property
+
+from nameko.extensions import DependencyProvider, SharedExtension
+from prometheus_client import generate_latest
+
+from services.adapters.telemetry.figures import Gauges, Look, Readings
+from services.adapters.telemetry.metrics import REGISTRY
+
+SETTING = "HAOPING_TELEMETRY"
+OFF = frozenset({"off", "false", "no", "0"})
+
+
+class Telemetry(SharedExtension):
+    """The telemetry of a service process; `HAOPING_TELEMETRY=off` takes none."""
+
+    def __init__(self) -> None:
+        self._readings, self._own = Readings(), dict[str, Look]()
+
+    @cached_property
+    def on(self) -> bool:
+        """Whether anything is counted."""
+        return str(self.container.config.get(SETTING, "on")).lower() not in OFF
+
+    def look_at(self, name: str, look: Look) -> None:
+        """Tell also what this look finds; for what extensions of a service know."""
+        self._own[name] = look
+
+    def told(self, looks: Mapping[str, Look]) -> bytes:
+        """What the process has counted, and what these looks and its own find in the service."""
+        figures = self._readings.figures({**self._own, **looks})
+        return generate_latest(REGISTRY) + generate_latest(Gauges(figures))
+
+
+class Observed(DependencyProvider):
+    """Gives workers the telemetry."""
+
+    telemetry = Telemetry()
+
+    def get_dependency(self, worker_ctx: object) -> Telemetry:
+        """The telemetry of the process."""
+        return self.telemetry
