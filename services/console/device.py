@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import os
 import re
 import secrets
 import shlex
@@ -11,11 +12,15 @@ from pathlib import Path
 from typing import Annotated, Any
 
 import typer
+from amqp.exceptions import AMQPError
+from kombu import Connection
 from pymongo import MongoClient
 from rich.console import Console
 
+from services.adapters.partitions import spread
+from services.adapters.trust import ca_file, of_broker
 from services.console.stack import dbusers, definitions, node
-from services.console.stack.broker import USER
+from services.console.stack.broker import CONNECT_S, USER
 from services.console.stack.definitions import Definitions
 from services.console.stack.layout import Layout
 from services.console.stack.lock import holder
@@ -24,8 +29,9 @@ from services.console.stack.secrets import kept_text
 from services.contracts import topology
 from services.contracts.access import ACCESS
 from services.contracts.keeping import KEEPING
+from services.contracts.partitions import MOST
 from services.contracts.topology import service_user
-from services.errors import Invalid
+from services.errors import HaopingError, Invalid
 
 PASSWORD_BYTES = 24
 NAME = re.compile(r"[A-Za-z0-9_-]{1,64}")
@@ -35,6 +41,13 @@ device_app = typer.Typer(
 
 State = Annotated[
     Path | None, typer.Option(help="Folder of the stack; HAOPING_STATE or .haoping by default.")
+]
+
+Partitions = Annotated[
+    int,
+    typer.Option(
+        min=1, max=MOST, envvar="HAOPING_PARTITIONS", help="Queues that ratings are spread over"
+    ),
 ]
 
 
@@ -80,14 +93,36 @@ def commands(wanted: Definitions) -> Iterator[str]:
 
 
 @device_app.command("definitions")
-def broker_definitions() -> None:
+def broker_definitions(partitions: Partitions = 1) -> None:
     """Print the queues, exchanges and bindings, for `rabbitmqctl import_definitions` on yours."""
-    typer.echo(json.dumps(definitions.flow(), indent=1))
+    typer.echo(json.dumps(definitions.flow(partitions), indent=1))
+
+
+@device_app.command("partitions")
+def partitions(
+    number: Annotated[int, typer.Argument(min=1, max=MOST, help="How many")],
+    uri: Annotated[
+        str, typer.Option(envvar="AMQP_URI", help="The broker, as a user who may change it")
+    ],
+) -> None:
+    """Spread ratings over so many partitions on your broker, while everybody works.
+
+    Then start the stores again, one after the other: at its start a store takes up the partitions
+    that there are. It empties those that get nothing any more as well.
+    """
+    secured = of_broker(uri, ca_file(os.environ)) or False
+    try:
+        with Connection(uri, ssl=secured, connect_timeout=CONNECT_S) as connection:
+            spread(connection.default_channel, number)
+    except (AMQPError, OSError) as error:
+        raise HaopingError(f"The broker did not do this: {error}") from error
+    typer.echo(f"Ratings are spread over {number}. Start the stores again, one after the other.")
 
 
 @device_app.command("service-users")
 def service_users(
     folder: Annotated[Path, typer.Argument(help="Folder for the passwords; made if missing")],
+    partitions: Partitions = 1,
 ) -> None:
     """Print all that a broker of your own needs: topology, and a user for each service.
 
@@ -96,7 +131,8 @@ def service_users(
     folder.mkdir(mode=0o700, parents=True, exist_ok=True)
     passwords = {name: kept_text(folder / f"broker-{name}.password") for name in ACCESS}
     operator = kept_text(folder / "broker.password")
-    typer.echo(json.dumps(definitions.everything(USER, operator, passwords), indent=1))
+    made = definitions.everything(USER, operator, passwords, partitions)
+    typer.echo(json.dumps(made, indent=1))
 
 
 @device_app.command("database-users")

@@ -116,6 +116,7 @@ COMMANDS: Mapping[str, Action | str] = {
     "device database-users": DATABASE,
     "device definitions": FILE,
     "device mqtt-user": BROKER,
+    "device partitions": BROKER,
     "device service-users": BROKER,
     "doctor": MACHINE,
     "keys list": Action.MANAGE_KEYS,

@@ -10,6 +10,7 @@ from dataclasses import dataclass, field
 
 from services.contracts import events, topology
 from services.contracts.message import Message
+from services.contracts.partitions import partitions_of
 from services.contracts.topology import Queue
 
 
@@ -31,8 +32,11 @@ def _access(
     also: Mapping[str, frozenset[str]] | None = None,
     buries: bool = False,
 ) -> Access:
-    """Access of who `sends` messages and `takes` them; what it takes it may put off or give up."""
-    queues = frozenset(queue.name for queue in takes)
+    """Access of who `sends` messages and `takes` them; what it takes it may put off or give up.
+
+    It holds for as many partitions as there may ever be, so that no user changes with them.
+    """
+    queues = frozenset(name for queue in takes for name in partitions_of(queue.name))
     delays = {topology.delay_exchange(seconds): queues for seconds in topology.DELAYS_S if queues}
     given_up = {topology.DEAD} if queues else set()
     topics = {**delays, **(also or {})}

@@ -92,6 +92,11 @@ class RatingSubmitted(Message):
         return self
 
     @property
+    def about(self) -> str:
+        """The same for a first rating and its append."""
+        return self.errand_key if self.linked else self.appends or self.rating_id
+
+    @property
     def linked(self) -> bool:
         """Whether the press names the errand it is about."""
         return self.errand_number is not None

@@ -15,6 +15,11 @@ class Message(BaseModel):
     model_config = ConfigDict(frozen=True, extra="ignore", hide_input_in_errors=True)
     routing_key: ClassVar[str]
 
+    @property
+    def about(self) -> str | None:
+        """What messages that belong together have in common; None where nothing keeps together."""
+        return None
+
 
 class Envelope(BaseModel):
     """One or many messages of one type; a backlog travels as one envelope.

@@ -10,6 +10,7 @@ from __future__ import annotations
 from collections.abc import Callable, Iterator, Sequence
 from contextlib import suppress
 from datetime import datetime
+from functools import partial
 from logging import getLogger
 from typing import Any
 
@@ -28,6 +29,7 @@ from services.adapters.bus.settling import Settled, copies
 from services.adapters.leaving import Leaving
 from services.adapters.mongo import MongoConnection
 from services.adapters.outcome import Done, Outcome
+from services.adapters.partitions import there
 from services.adapters.patience import pauses
 from services.adapters.telemetry import Telemetry
 from services.adapters.telemetry.metrics import handled
@@ -104,8 +106,7 @@ class LetterConsumer(Entrypoint):
         config = self.container.config
         with connected(config["AMQP_URI"], ca_file(config)) as connection:
             channel, arrived, writing = connection.default_channel, Queue(), Semaphore()
-            channel.basic_qos(0, self.prefetch, False)
-            channel.basic_consume(self.queue, callback=lambda m: arrived.put(Letter.of(m)))
+            self._take_from(channel, there(channel, self.queue), arrived)
             draining = eventlet.spawn(self._drain, connection, writing)
             try:
                 for last in self._handled(arrived, lambda: bool(draining.dead)):
@@ -113,6 +114,12 @@ class LetterConsumer(Entrypoint):
                         channel.basic_ack(last, multiple=True)
             finally:
                 draining.kill()
+
+    def _take_from(self, channel: Any, queues: Sequence[str], arrived: Queue) -> None:
+        """Have the broker deliver from all of them; together they hold back `prefetch` at most."""
+        channel.basic_qos(0, max(1, self.prefetch // len(queues)), False)
+        for queue in queues:
+            channel.basic_consume(queue, callback=partial(_arrive, arrived, queue))
 
     def _handled(self, arrived: Queue, lost: Callable[[], bool]) -> Iterator[int]:
         """Handle what arrives until the line is lost; each time the tag up to which it is done."""
@@ -148,10 +155,14 @@ class LetterConsumer(Entrypoint):
         self._settle(settled)
 
     def _settle(self, settled: Sequence[Settled], sent_at: datetime | None = None) -> None:
-        if outgoing := [copy for each in settled for copy in copies(self.queue, each)]:
+        if outgoing := [copy for each in settled for copy in copies(each.letter.queue, each)]:
             self.bus.publish(*outgoing)
         if self.telemetry.on:
             handled(self.queue, [o for each in settled for o in each.outcomes], sent_at)
+
+
+def _arrive(arrived: Queue, queue: str, message: Any) -> None:
+    arrived.put(Letter.of(message, queue))
 
 
 class MessageConsumer(LetterConsumer):

@@ -24,7 +24,8 @@ Kind_co = TypeVar("Kind_co", bound=Message, covariant=True)
 class Letter:
     """A message as it came: its tag on the channel, its bytes and its headers.
 
-    `user` is the sender's name if the sender gave it and the broker found it true.
+    `user` is the sender's name if the sender gave it and the broker found it true; `queue` is where
+    it waited.
     """
 
     tag: int
@@ -34,10 +35,11 @@ class Letter:
     id: str | None
     exchange: str = ""
     user: str | None = None
+    queue: str = ""
 
     @classmethod
-    def of(cls, message: Any) -> Letter:
-        """Read what py-amqp delivered; the headers of strangers mean nothing to us."""
+    def of(cls, message: Any, queue: str) -> Letter:
+        """Read what py-amqp delivered from a queue; the headers of strangers mean nothing to us."""
         properties, info = message.properties, message.delivery_info
         body, strange = message.body, info["exchange"] in (topology.MQTT, topology.RAW)
         came = cls(
@@ -48,6 +50,7 @@ class Letter:
             properties.get("message_id"),
             "" if info["exchange"] == topology.BACK else info["exchange"],
             properties.get("user_id"),
+            queue,
         )
         return came.as_first_sent()
 

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Iterable
 from logging import getLogger
 from typing import Any
 
@@ -11,6 +11,7 @@ import eventlet
 from nameko.extensions import DependencyProvider
 
 from services.adapters.bus.connection import connected
+from services.adapters.partitions import there
 from services.adapters.trust import ca_file
 from services.contracts import topology
 
@@ -46,14 +47,15 @@ class Depths(DependencyProvider):
 
 def _settled(channel: Any, within_s: float) -> int:
     patience_ends, quiet = time.monotonic() + within_s, 0
+    queues = {*topology.QUEUES, *there(channel, topology.STORE_RATINGS.name)}
     while True:
-        left = _waiting(channel)
+        left = _waiting(channel, queues)
         quiet = 0 if left else quiet + 1
         if quiet >= QUIET_LOOKS or time.monotonic() >= patience_ends:
             return left
         eventlet.sleep(LOOK_EVERY_S)
 
 
-def _waiting(channel: Any) -> int:
-    found = (channel.queue_declare(name, passive=True) for name in topology.QUEUES)
+def _waiting(channel: Any, queues: Iterable[str]) -> int:
+    found = (channel.queue_declare(name, passive=True) for name in queues)
     return sum(int(each.message_count) for each in found)

@@ -6,8 +6,10 @@ import uuid
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import UTC, datetime
+from hashlib import blake2b
 
 from services.contracts.message import Envelope, Message
+from services.contracts.partitions import HASHED_BY
 from services.contracts.topology import (
     BULK_BYTES,
     BULK_ITEMS,
@@ -30,11 +32,18 @@ class Outgoing:
 
     @classmethod
     def of(
-        cls, kind: type[Message], items: Sequence[bytes], trace: str, id: str, apart: bool = True
+        cls,
+        kind: type[Message],
+        items: Sequence[bytes],
+        trace: str,
+        id: str,
+        apart: bool = True,
+        about: str | None = None,
     ) -> Outgoing:
         """One envelope around messages of one kind that are JSON already.
 
-        More than one are a backlog and go `apart`, so as not to stand before single ones.
+        More than one are a backlog and go `apart`, so as not to stand before single ones. What is
+        `about` the same goes to the same partition.
         """
         head = Envelope(
             id=id, type=kind.__name__, trace=trace, sent_at=datetime.now(UTC), items=({},)
@@ -42,13 +51,17 @@ class Outgoing:
         body = b'%s,"items":[%s]}' % (head[:-1].encode(), b",".join(items))
         backlog = apart and len(items) > 1 and kind in WITH_BACKLOG
         key = backlog_key(kind) if backlog else kind.routing_key
-        return cls(exchange_of(kind), key, body, id)
+        return cls(exchange_of(kind), key, body, id, _hashed_by(about))
 
 
 def packed(messages: Sequence[Message], trace: str, apart: bool = True) -> Iterator[Outgoing]:
-    """Messages of one kind in as few envelopes as `BULK_ITEMS` and `BULK_BYTES` allow."""
+    """Messages of one kind in as few envelopes as `BULK_ITEMS` and `BULK_BYTES` allow.
+
+    Those in company go to the partition of the first of them.
+    """
     for pack in _packs(message.model_dump_json().encode() for message in messages):
-        yield Outgoing.of(type(messages[0]), pack, trace, str(uuid.uuid4()), apart)
+        first = messages[0]
+        yield Outgoing.of(type(first), pack, trace, str(uuid.uuid4()), apart, first.about)
 
 
 def _packs(items: Iterable[bytes]) -> Iterator[list[bytes]]:
@@ -62,3 +75,8 @@ def _packs(items: Iterable[bytes]) -> Iterator[list[bytes]]:
         size += len(item)
     if pack:
         yield pack
+
+
+def _hashed_by(about: str | None) -> dict[str, str]:
+    """A digest: what a rating is about may be personal, and headers are shown in more places."""
+    return {HASHED_BY: blake2b(about.encode(), digest_size=8).hexdigest()} if about else {}

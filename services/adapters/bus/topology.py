@@ -4,17 +4,25 @@ from __future__ import annotations
 
 from typing import Any
 
+from services.adapters.partitions import there
 from services.contracts import topology
+from services.contracts.partitions import WHOLE
 
 
 def declare(channel: Any) -> None:
-    """Make sure that every queue, exchange and binding is there; safe to repeat."""
+    """Make sure that every queue, exchange and binding is there; safe to repeat.
+
+    Where the broker has partitions, how ratings are spread over them is left as it is.
+    """
     for name, arguments in topology.QUEUES.items():
         channel.queue_declare(name, durable=True, auto_delete=False, arguments=arguments)
     for name, kind in topology.EXCHANGES.items():
         channel.exchange_declare(name, kind, durable=True, auto_delete=False)
-    for exchange, queue, key in topology.BINDINGS:
-        channel.queue_bind(queue, exchange, key)
+    left = WHOLE if len(there(channel, topology.STORE_RATINGS.name)) > 1 else None
+    for binding in topology.BINDINGS:
+        exchange, queue, key = binding
+        if binding != left:
+            channel.queue_bind(queue, exchange, key)
 
 
 def demand(channel: Any) -> None:

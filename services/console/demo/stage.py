@@ -19,10 +19,11 @@ from services.console.stack.application import ALL
 from services.console.stack.layout import Layout
 from services.console.stack.lock import Lock
 from services.console.stack.stopping import ignore_impatience, stop_when_asked
+from services.contracts.partitions import partitions_of
 from services.contracts.topology import DEAD_LETTERS, WORK_QUEUES
 
 DATABASE = "haoping_demo"
-QUEUES = (*(queue.name for queue in WORK_QUEUES), DEAD_LETTERS)
+QUEUES = (*(name for queue in WORK_QUEUES for name in partitions_of(queue.name)), DEAD_LETTERS)
 CONNECT_S = 5
 
 

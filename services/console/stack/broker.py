@@ -6,11 +6,13 @@ import json
 import os
 import shutil
 from collections.abc import Mapping
+from functools import partial
 from pathlib import Path
 
 from amqp.exceptions import AccessRefused
 from kombu import Connection
 
+from services.adapters.partitions import PLUGIN, spread
 from services.console.stack import definitions
 from services.console.stack.certificates import Certificates
 from services.console.stack.failure import StackFailed
@@ -19,11 +21,13 @@ from services.console.stack.layout import Layout
 from services.console.stack.ports import LOOPBACK
 from services.console.stack.program import Program, Server
 from services.console.stack.secrets import Secrets
+from services.contracts.partitions import MOST
 from services.contracts.topology import BULK_BYTES, MQTT, service_user
 
 PORTS = ("amqp", "mqtt", "erlang", "epmd")
 TLS_PORTS = ("amqps", "mqtts")
-PLUGINS = ("rabbitmq_mqtt",)
+PLUGINS = ("rabbitmq_mqtt", PLUGIN)
+PARTITIONS = "HAOPING_PARTITIONS"
 USER = "haoping"
 CONNECT_S = 3
 LARGEST_BYTES = 4 * BULK_BYTES
@@ -95,7 +99,19 @@ def pick(
     """
     if uri := environ.get("AMQP_URI"):
         return Server("AMQP_URI", uri, "Broker: the one named by AMQP_URI.", lambda: version(uri))
-    return _private(layout, secrets, ports, certificates)
+    return _private(layout, secrets, ports, certificates, _partitions(environ))
+
+
+def _partitions(environ: Mapping[str, str]) -> int:
+    wanted = environ.get(PARTITIONS) or "1"
+    if wanted in map(str, range(1, MOST + 1)):
+        return int(wanted)
+    raise StackFailed(f"{PARTITIONS} is {wanted!r}; say how many there shall be, 1 to {MOST}")
+
+
+def _spread(uri: str, partitions: int) -> None:
+    with Connection(uri) as connection:
+        spread(connection.default_channel, partitions)
 
 
 def version(uri: str) -> str:
@@ -112,7 +128,11 @@ def version(uri: str) -> str:
 
 
 def _private(
-    layout: Layout, secrets: Secrets, ports: Mapping[str, int], certificates: Certificates | None
+    layout: Layout,
+    secrets: Secrets,
+    ports: Mapping[str, int],
+    certificates: Certificates | None,
+    partitions: int,
 ) -> Server:
     scripts, how = find(), "installed"
     if scripts is None and may_install():
@@ -133,6 +153,7 @@ def _private(
         programs=(_epmd(ports), _rabbitmq()),
         environment=environment(layout, ports),
         path=(str(scripts), str(Path(epmd).parent)),
+        arrange=partial(_spread, uri, partitions),
         uris={
             name: f"amqp://{service_user(name)}:{password}@{where}"
             for name, password in secrets.service_passwords.items()

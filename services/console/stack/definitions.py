@@ -14,37 +14,62 @@ from typing import Any
 
 from services.contracts import topology
 from services.contracts.access import ACCESS, Access
+from services.contracts.partitions import (
+    SPREAD,
+    SPREAD_ARGUMENTS,
+    SPREAD_TYPE,
+    WEIGHT,
+    WHOLE,
+    Spreading,
+)
 
 VHOST = "/"
+KEPT = {"vhost": VHOST, "durable": True, "auto_delete": False}
+NO_ARGUMENTS: Mapping[str, str] = {}
 SALT_BYTES = 4
 NOTHING = "^$"
 SECTIONS = ("users", "permissions", "topic_permissions")
 Definitions = dict[str, list[dict[str, Any]]]
 
 
-def flow() -> Definitions:
+def flow(partitions: int = 1) -> Definitions:
     """Every queue, exchange and binding, for `load_definitions` or `import_definitions`."""
-    kept = {"vhost": VHOST, "durable": True, "auto_delete": False}
-    return {
+    spreading = Spreading(partitions)
+    queues = topology.QUEUES | spreading.queues
+    found = {
         "queues": [
-            {"name": name, **kept, "arguments": arguments}
-            for name, arguments in topology.QUEUES.items()
+            {"name": name, **KEPT, "arguments": arguments} for name, arguments in queues.items()
         ],
-        "exchanges": [
-            {"name": name, **kept, "type": kind, "internal": False, "arguments": {}}
-            for name, kind in topology.EXCHANGES.items()
-        ],
-        "bindings": [
-            {
-                "source": exchange,
-                "vhost": VHOST,
-                "destination": queue,
-                "destination_type": "queue",
-                "routing_key": key,
-                "arguments": {},
-            }
-            for exchange, queue, key in topology.BINDINGS
-        ],
+        "exchanges": [_exchange(name, kind) for name, kind in topology.EXCHANGES.items()],
+        "bindings": [_binding(*each) for each in topology.BINDINGS],
+    }
+    return found if partitions == 1 else _spread(found, spreading)
+
+
+def _spread(found: Definitions, spreading: Spreading) -> Definitions:
+    """The same with ratings spread over partitions."""
+    source, _, key = WHOLE
+    ways = [_binding(SPREAD, name, WEIGHT) for name in spreading.queues]
+    others = [each for each in found["bindings"] if each != _binding(*WHOLE)]
+    return {
+        **found,
+        "exchanges": [*found["exchanges"], _exchange(SPREAD, SPREAD_TYPE, SPREAD_ARGUMENTS)],
+        "bindings": [*others, _binding(source, SPREAD, key, "exchange"), *ways],
+    }
+
+
+def _exchange(name: str, kind: str, arguments: Mapping[str, str] = NO_ARGUMENTS) -> dict[str, Any]:
+    return {"name": name, **KEPT, "type": kind, "internal": False, "arguments": dict(arguments)}
+
+
+def _binding(source: str, destination: str, key: str, to: str = "queue") -> dict[str, Any]:
+    return {
+        "source": source,
+        "vhost": VHOST,
+        "destination": destination,
+        "destination_type": to,
+        "routing_key": key,
+        "arguments": {},
     }
 
 
@@ -75,9 +100,11 @@ def master(name: str, password: str) -> Definitions:
     }
 
 
-def everything(operator: str, password: str, passwords: Mapping[str, str]) -> Definitions:
+def everything(
+    operator: str, password: str, passwords: Mapping[str, str], partitions: int = 1
+) -> Definitions:
     """The topology, the operator, and the services by their passwords."""
-    parts = (flow(), master(operator, password), of_services(passwords))
+    parts = (flow(partitions), master(operator, password), of_services(passwords))
     sections = {key for part in parts for key in part}
     return {key: [e for part in parts for e in part.get(key, ())] for key in sorted(sections)}
 

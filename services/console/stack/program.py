@@ -31,7 +31,8 @@ class Program:
 class Server:
     """A broker or database that was picked, be it ours to run or somebody else's.
 
-    `probe` raises until the server answers with our credentials and returns what it says it is.
+    `probe` raises until the server answers with our credentials and returns what it says it is;
+    then `arrange` puts in order what is in it.
     `uris` are those of services that have a user of their own; the others are told none.
     """
 
@@ -43,6 +44,7 @@ class Server:
     environment: Mapping[str, str] = field(default_factory=dict)
     path: tuple[str, ...] = ()
     prepare: Callable[[Mapping[str, str]], None] | None = None
+    arrange: Callable[[], None] | None = None
     uris: Mapping[str, str] | None = None
 
     def uri_for(self, service: str) -> str:

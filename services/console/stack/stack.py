@@ -247,6 +247,8 @@ class Stack:
         self._start_programs(self._database.programs)
         for server in (self._database, self._broker):
             self._await(server.name, server.probe)
+            if server.arrange:
+                server.arrange()
 
     def _start_programs(self, programs: Sequence[Program]) -> None:
         for program in programs:
