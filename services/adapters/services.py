@@ -11,7 +11,9 @@ from nameko.extensions import DependencyProvider, SharedExtension
 
 from services import errors
 from services.adapters.ledger.hop import hop_headers
+from services.adapters.telemetry.work import trace_at_hand
 from services.adapters.trust import context
+from services.contracts.tracing import TRACEPARENT
 from services.errors import HaopingError, Unavailable
 
 TIMEOUT_S = 30.0
@@ -78,10 +80,9 @@ class ServicesByName(SharedExtension):
     ) -> httpx.Response:
         """Whatever the service answers. Raises Unavailable when it cannot be reached."""
         address = str(self.container.config["HAOPING_SERVICES"][service]).rstrip("/")
+        told = {**headers, **hop_headers(), TRACEPARENT: trace_at_hand().header}
         try:
-            return self._http.request(
-                method, f"{address}{path}", headers={**headers, **hop_headers()}, **options
-            )
+            return self._http.request(method, f"{address}{path}", headers=told, **options)
         except httpx.HTTPError as error:
             raise Unavailable(f"The service {service} cannot be reached now") from error
 

@@ -33,8 +33,10 @@ from services.adapters.partitions import there
 from services.adapters.patience import pauses
 from services.adapters.telemetry import Telemetry
 from services.adapters.telemetry.metrics import handled
+from services.adapters.telemetry.work import working
 from services.adapters.trust import ca_file
 from services.contracts import topology
+from services.contracts.tracing import Trace
 
 PREFETCH = 256
 _log = getLogger(__name__)
@@ -126,7 +128,8 @@ class LetterConsumer(Entrypoint):
         last = 0
         while not self.leaving.asked and not lost():
             if letters := self._gather(arrived):
-                self._handle(letters)
+                with working(self.container.service_name, Trace.new()):
+                    self._handle(letters)
                 last = acknowledgeable(last, letters)
                 yield last
 

@@ -14,6 +14,7 @@ from pymongo.errors import BulkWriteError, PyMongoError, WriteError
 from services.adapters.leaving import Leaving
 from services.adapters.outcome import Failed, Outcome
 from services.adapters.patience import pauses
+from services.adapters.telemetry.work import IN_CONTEXT, trace_at_hand
 
 HOLD_S = 120
 _log = getLogger(__name__)
@@ -63,7 +64,11 @@ class Handling:
         done = Event()
         handled = partial(_report, done)
         self._entrypoint.container.spawn_worker(
-            self._entrypoint, (batch,), {}, handle_result=handled
+            self._entrypoint,
+            (batch,),
+            {},
+            context_data={IN_CONTEXT: trace_at_hand()},
+            handle_result=handled,
         )
         try:
             outcomes: Sequence[Outcome] = done.wait()

@@ -25,6 +25,7 @@ from services.adapters.ledger.audited import CONTEXT
 from services.adapters.ledger.record import NOBODY, Record
 from services.adapters.ledger.trail import Trail
 from services.adapters.registry import RegistryCache
+from services.adapters.telemetry.work import IN_CONTEXT, trace_at_hand
 from services.contracts.actor import Action, Actor
 from services.contracts.signing import SIGNATURE
 from services.errors import HaopingError, NotAuthenticated, Unavailable
@@ -96,10 +97,9 @@ class ApiEntrypoint(HttpRequestHandler):
     def _handled(self, args: tuple[Any, ...], request: Request, record: Record) -> Any:
         done = Event()
         handled = partial(self.handle_result, done)
+        context = {CONTEXT: record, IN_CONTEXT: trace_at_hand()}
         parts: dict[str, Any] = request.path_values  # type: ignore[attr-defined]
-        self.container.spawn_worker(
-            self, args, parts, context_data={CONTEXT: record}, handle_result=handled
-        )
+        self.container.spawn_worker(self, args, parts, context_data=context, handle_result=handled)
         return done.wait()
 
     def _actor(self, request: Request, record: Record) -> Actor:

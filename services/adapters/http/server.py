@@ -21,6 +21,8 @@ from services.adapters.http.slowness import TimelyProtocol
 from services.adapters.http.throttle import Windows
 from services.adapters.telemetry import Telemetry
 from services.adapters.telemetry.metrics import NO_ROUTE, answered
+from services.adapters.telemetry.work import working
+from services.contracts.tracing import TRACEPARENT, TRACERESPONSE, Trace
 from services.errors import HaopingError
 
 LONGEST_LINE = 16 * 1024
@@ -42,7 +44,10 @@ class ProblemApp(WsgiApp):
             answer = _astray(error, request.method, _allowed(adapter))
         else:
             method, route = entrypoint.method, entrypoint.url
-            answer = entrypoint.handle_request(request)
+            trace = Trace.after(request.headers.get(TRACEPARENT))
+            with working(self.server.container.service_name, trace):
+                answer = entrypoint.handle_request(request)
+            answer.headers[TRACERESPONSE] = trace.header
         if self.server.telemetry.on:
             answered(method, route, answer.status_code, time.perf_counter() - start)
         return answer(environ, start_response)

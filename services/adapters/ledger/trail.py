@@ -28,6 +28,7 @@ from services.adapters.ledger.record import NOBODY, Record
 from services.adapters.ledger.writer import Writer
 from services.adapters.mongo import Document, MongoConnection
 from services.adapters.settings import secret_bytes
+from services.adapters.telemetry.work import trace_at_hand
 from services.contracts.actor import Action
 from services.contracts.audit import DENIED, Outcome
 from services.errors import HaopingError, NotFound, Unavailable
@@ -74,7 +75,7 @@ class Trail(SharedExtension):
     def record(self, request: Request, action: Action | None, route: str, wanted: bool) -> Record:
         """The record of a request that begins; `wanted`: it is kept even when all goes well."""
         address = request.remote_addr or ""
-        record = Record(self.key, action, route, address, wanted=wanted)
+        record = Record(self.key, action, route, address, trace_at_hand().id, wanted)
         record.about_parts(request.path_values)  # type: ignore[attr-defined]
         if told := come_from(request.headers.get(HOP), self.key):
             record.trace, record.address = told

@@ -4,12 +4,14 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from functools import cached_property
+from typing import Any
 
 from nameko.extensions import DependencyProvider, SharedExtension
 from prometheus_client import generate_latest
 
 from services.adapters.telemetry.figures import Gauges, Look, Readings
 from services.adapters.telemetry.metrics import REGISTRY
+from services.adapters.telemetry.work import IN_CONTEXT, take_up
 
 SETTING = "HAOPING_TELEMETRY"
 OFF = frozenset({"off", "false", "no", "0"})
@@ -41,6 +43,7 @@ class Observed(DependencyProvider):
 
     telemetry = Telemetry()
 
-    def get_dependency(self, worker_ctx: object) -> Telemetry:
-        """The telemetry of the process."""
+    def get_dependency(self, worker_ctx: Any) -> Telemetry:
+        """The telemetry of the process; what the worker logs and sends belongs to its work."""
+        take_up(worker_ctx.service_name, worker_ctx.data.get(IN_CONTEXT))
         return self.telemetry

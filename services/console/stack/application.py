@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 from dataclasses import dataclass
 
+from services.adapters.logs import TEXT
 from services.console.stack.certificates import Certificates
 from services.console.stack.layout import PROJECT
 from services.console.stack.ports import LOOPBACK
@@ -75,6 +76,7 @@ def environment(
         **_public(ports, door),
         "MONGO_DATABASE": "haoping",
         "HAOPING_CLOCK": "system",
+        "HAOPING_LOG": TEXT,
         "HAOPING_MASTER_KEY_FILE": str(secrets.master_key_file),
         "HAOPING_LEDGER_KEY_FILE": str(secrets.ledger_key_file),
         "HAOPING_ADMIN_TOKEN_HASH": secrets.admin_token_hash,
