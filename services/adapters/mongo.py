@@ -18,6 +18,7 @@ from pymongo.database import Database
 from pymongo.errors import ConnectionFailure, PyMongoError
 
 from services.adapters.leaving import Leaving
+from services.adapters.settings import server_uri
 from services.adapters.trust import ca_file, of_database
 
 Document = dict[str, Any]
@@ -112,7 +113,8 @@ class MongoConnection(SharedExtension):
     def setup(self) -> None:
         """Connect lazily: the first operation waits for the server, the start does not."""
         config = self.container.config
-        self.db = connect(config["MONGO_URI"], config["MONGO_DATABASE"], ca_file(config))
+        uri = server_uri(config, "MONGO")
+        self.db = connect(uri, config["MONGO_DATABASE"], ca_file(config))
 
     def when_there(self, do: Callable[[], object]) -> None:
         """Do something as soon as the server answers: a service may start before it, or without.

@@ -7,6 +7,7 @@ import os
 from collections.abc import Mapping
 from pathlib import Path
 from typing import Any
+from urllib.parse import quote_plus
 
 import yaml
 from nameko.cli.main import setup_yaml_parser
@@ -27,6 +28,22 @@ def load_settings() -> dict[str, Any]:
     folder = config_dir(os.environ)
     settings: dict[str, Any] = yaml.safe_load((folder / "services.yaml").read_text("utf-8"))
     return settings
+
+
+def server_uri(config: Mapping[str, Any], server: str) -> str:
+    """Where a server (`AMQP` or `MONGO`) is found, with the password that lies in a file.
+
+    Setting `<server>_PASSWORD_FILE` names it; without one the URI holds what is needed.
+    Raises Misconfigured for a file that is not there, and for a URI that names no user.
+    """
+    uri = str(config[f"{server}_URI"])
+    named = str(config.get(f"{server}_PASSWORD_FILE") or "")
+    if not named:
+        return uri
+    path, (user, at, where) = ROOT / named, uri.partition("@")
+    if not path.is_file() or not at:
+        raise Misconfigured(f"{server}_PASSWORD_FILE: {path} must be a file, {server}_URI a user's")
+    return f"{user}:{quote_plus(path.read_text('utf-8').strip())}@{where}"
 
 
 def secret_bytes(config: Mapping[str, Any], name: str, size: int) -> bytes:

@@ -27,6 +27,7 @@ COMMANDS = {
     "month": "month:month_app",
     "case": "case:case_app",
     "quarantine": "quarantine:quarantine_app",
+    "deploy": "deploy:deploy_app",
     "device": "device:device_app",
     "user": "user:user_app",
     "token": "token:token_app",

@@ -112,6 +112,8 @@ COMMANDS: Mapping[str, Action | str] = {
     "case figures": Action.READ_CASES,
     "case verify": Action.READ_CASES,
     "demo": MACHINE,
+    "deploy database": DATABASE,
+    "deploy secrets": MACHINE,
     "device amqp-user": BROKER,
     "device database-users": DATABASE,
     "device definitions": FILE,

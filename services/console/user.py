@@ -18,7 +18,7 @@ from rich.table import Table
 from services.adapters.clock import SystemClock
 from services.adapters.ledger import LEDGER_KEY_BYTES
 from services.adapters.mongo import Db, connect
-from services.adapters.settings import load_settings, secret_bytes
+from services.adapters.settings import load_settings, secret_bytes, server_uri
 from services.console.asking import REGISTRY, NotAnswered, RegistryUrl, Token, ask, at
 from services.console.stack.layout import Layout
 from services.contracts.actor import Role
@@ -114,7 +114,7 @@ def database() -> Iterator[tuple[Db, bytes]]:
     Raises NotAnswered when there is neither, Misconfigured when there is no key.
     """
     settings, layout = load_settings(), Layout.of(None)
-    uri = os.environ.get("MONGO_URI")
+    uri = server_uri(settings, "MONGO") if "MONGO_URI" in os.environ else None
     if uri is None and layout.record.exists():
         uri = str(json.loads(Path(layout.record).read_text())["mongo_uri"])
         settings[LEDGER_KEY] = os.environ.get(LEDGER_KEY) or str(layout.secrets / "ledger.key")

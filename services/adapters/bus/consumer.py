@@ -34,6 +34,7 @@ from services.adapters.patience import pauses
 from services.adapters.telemetry import Telemetry
 from services.adapters.telemetry.metrics import handled
 from services.adapters.telemetry.work import working
+from services.adapters.settings import server_uri
 from services.adapters.trust import ca_file
 from services.contracts import topology
 from services.contracts.tracing import Trace
@@ -106,7 +107,7 @@ class LetterConsumer(Entrypoint):
     def _consume(self) -> None:
         """Consume on one connection until it fails or the service stops."""
         config = self.container.config
-        with connected(config["AMQP_URI"], ca_file(config)) as connection:
+        with connected(server_uri(config, "AMQP"), ca_file(config)) as connection:
             channel, arrived, writing = connection.default_channel, Queue(), Semaphore()
             self._take_from(channel, there(channel, self.queue), arrived)
             draining = eventlet.spawn(self._drain, connection, writing)

@@ -12,6 +12,7 @@ from nameko.extensions import DependencyProvider
 
 from services.adapters.bus.connection import connected
 from services.adapters.partitions import there
+from services.adapters.settings import server_uri
 from services.adapters.trust import ca_file
 from services.contracts import topology
 
@@ -38,7 +39,7 @@ class Depths(DependencyProvider):
         """Look until the bus is quiet, or patience has ended."""
         config = self.container.config
         try:
-            with connected(config["AMQP_URI"], ca_file(config)) as connection:
+            with connected(server_uri(config, "AMQP"), ca_file(config)) as connection:
                 return _settled(connection.default_channel, within_s)
         except Exception as error:  # noqa: BLE001 - kombu, amqp and the socket each have their own
             _log.warning("The bus does not answer: %s", type(error).__name__)

@@ -19,6 +19,7 @@ from services.adapters.bus.confirms import Confirms, Waiter
 from services.adapters.bus.connection import HEARTBEAT_S, connect, drain
 from services.adapters.bus.outgoing import Outgoing
 from services.adapters.bus.together import Together
+from services.adapters.settings import server_uri
 from services.adapters.trust import ca_file
 from services.contracts.message import Message
 from services.errors import Unavailable
@@ -124,7 +125,7 @@ class Bus(SharedExtension):
         config = self.container.config
         try:
             with eventlet.Timeout(HEARTBEAT_S):
-                return ConfirmedChannel(config["AMQP_URI"], ca_file(config))
+                return ConfirmedChannel(server_uri(config, "AMQP"), ca_file(config))
         except (Exception, eventlet.Timeout) as error:
             _log.warning("cannot reach the broker: %r", error)
             raise Unavailable("The broker cannot be reached") from error

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import os
 from collections.abc import Iterator
 from contextlib import contextmanager
 from datetime import UTC, datetime
@@ -16,7 +17,7 @@ from rich.console import Console
 
 from services.adapters.mongo import Db, connect
 from services.adapters.rulebook import load_rules
-from services.adapters.settings import ROOT
+from services.adapters.settings import ROOT, server_uri
 from services.console.backup.copying import Copy, copied
 from services.console.backup.restoring import asked_again, restored
 from services.console.stack.database import version
@@ -24,7 +25,7 @@ from services.console.stack.layout import Layout
 from services.errors import HaopingError
 
 console = Console(stderr=True)
-LONGEST_S = 24 * 3600
+LONGEST_S, PASSWORD = 24 * 3600, "MONGO_PASSWORD_FILE"
 Folder = Annotated[Path, typer.Argument(help="Where the copy is, or is to be: a folder of its own")]
 Uri = Annotated[
     str | None, typer.Option(envvar="MONGO_URI", help="The database; that of the stack here")
@@ -75,7 +76,8 @@ def _tell(collection: str, count: int) -> None:
 @contextmanager
 def _database(uri: str | None, name: str, state: Path | None) -> Iterator[Db]:
     """The database, once it has answered; what is asked of it then may take as long as it takes."""
-    address = uri or _of_stack(Layout.of(state))
+    named = {"MONGO_URI": uri, PASSWORD: os.environ.get(PASSWORD)}
+    address = server_uri(named, "MONGO") if uri else _of_stack(Layout.of(state))
     try:
         version(address)
         db = connect(address, name)

@@ -1,0 +1,78 @@
+"""A MongoDB made ready for us, from an empty folder on: its replica set, its operator, its shards.
+
+Every step may be done again, and changes nothing then. A server with a key file and no user yet
+takes its first orders from its own machine only (MongoDB's localhost exception).
+"""
+
+from __future__ import annotations
+
+import time
+from collections.abc import Iterator, Mapping, Sequence
+from typing import Any
+
+from pymongo import MongoClient
+from pymongo.errors import OperationFailure
+
+from services.console.stack.failure import StackFailed
+from services.contracts.sharding import SHARD_KEYS
+
+UNAUTHORIZED, ALREADY_BEGUN, USER_THERE = 13, 23, 51003
+PRIMARY_WITHIN_S, LOOK_EVERY_S = 60.0, 0.2
+Command = Mapping[str, Any]
+
+
+def replica_set(name: str, member: str, config_server: bool = False) -> Command:
+    """The command that begins a replica set of one member; more are added by `rs.add`."""
+    role = {"configsvr": True} if config_server else {}
+    first = {"_id": 0, "host": member}
+    return {"replSetInitiate": {"_id": name, **role, "members": [first]}}
+
+
+def operator(name: str, password: str) -> Command:
+    """The command that makes the user who may do everything."""
+    return {"createUser": name, "pwd": password, "roles": ["root"]}
+
+
+def spreading(database: str, shards: Sequence[str]) -> Iterator[Command]:
+    """The commands that add shards (`set/host:port`) and spread our collections over them."""
+    for shard in shards:
+        yield {"addShard": shard}
+    for collection, key in SHARD_KEYS.items():
+        yield {"shardCollection": f"{database}.{collection}", "key": dict(key)}
+
+
+def told(client: MongoClient[Any], command: Command, *fine: int) -> None:
+    """Give a command; what fails with one of these codes was done before."""
+    try:
+        client.admin.command(dict(command))
+    except OperationFailure as error:
+        if error.code not in fine:
+            raise
+
+
+def await_primary(client: MongoClient[Any], within_s: float = PRIMARY_WITHIN_S) -> None:
+    """Wait until the server takes writes. Raises StackFailed."""
+    deadline = time.monotonic() + within_s
+    while not client.admin.command("hello")["isWritablePrimary"]:
+        if time.monotonic() > deadline:
+            raise StackFailed(f"The database has no primary after {within_s:g} s")
+        time.sleep(LOOK_EVERY_S)
+
+
+def begin(client: MongoClient[Any], first: Command | None, user: Command) -> None:
+    """Begin the replica set if there is one to begin, and make the operator. Raises StackFailed."""
+    if first is not None:
+        told(client, first, ALREADY_BEGUN, UNAUTHORIZED)
+    await_primary(client)
+    told(client, user, USER_THERE, UNAUTHORIZED)
+
+
+def spread(client: MongoClient[Any], database: str, shards: Sequence[str]) -> None:
+    """Add the shards to the cluster behind this router, and declare the key of each collection.
+
+    A collection with something in it has to have the index of its key before.
+    """
+    for collection, key in SHARD_KEYS.items():
+        client[database][collection].create_index(list(key.items()))
+    for command in spreading(database, shards):
+        told(client, command)
