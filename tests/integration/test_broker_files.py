@@ -1,0 +1,99 @@
+"""The files that a broker of one's own mounts: a private RabbitMQ takes them as they are."""
+
+from __future__ import annotations
+
+import os
+import re
+from collections.abc import Iterator
+
+import httpx
+import pytest
+import yaml
+from typer.testing import CliRunner
+
+from services.console.app import program
+from services.console.stack import Stack, node
+from services.console.stack.layout import Layout
+from services.console.stack.ports import LOOPBACK, claim
+from services.contracts import topology
+from services.contracts.access import ACCESS
+from tests import web
+from tests.deploy.project import ROOT
+from tests.integration.bus import waiting
+
+pytestmark = [
+    pytest.mark.integration,
+    pytest.mark.skipif(
+        bool(os.environ.get("HAOPING_TEST_AMQP_URI")), reason="looks at a broker of our own only"
+    ),
+]
+FILES = ROOT / "config" / "rabbitmq"
+MOUNTED = ("haoping.conf", "loading.conf", "cluster.conf")
+HERE = """\
+prometheus.tcp.port = {port}
+prometheus.tcp.ip = {host}
+cluster_formation.discovery_retry_limit = 1
+"""
+"""On ports of ours, and without waiting for nodes that are not there."""
+ASKED = re.compile(r"rabbitmq_[a-z_]+")
+PARTED = re.compile(r"\{__name__=~\"(rabbitmq_\w+)\((\w+)\|(\w+)\)(\w+)\"\}")
+
+
+@pytest.fixture(scope="module")
+def prometheus(tmp_path_factory: pytest.TempPathFactory) -> int:
+    """The port on which the broker tells its counts."""
+    return claim(["prometheus"], {})["prometheus"]
+
+
+@pytest.fixture(scope="module")
+def broker(
+    stack: Stack, tmp_path_factory: pytest.TempPathFactory, prometheus: int
+) -> Iterator[Stack]:
+    """A broker that begins with these files, the definitions of `deploy secrets` among them."""
+    layout = Layout.of(tmp_path_factory.mktemp("broker"))
+    layout.prepare()
+    told = CliRunner().invoke(program("deploy"), ["deploy", "secrets", str(layout.secrets)])
+    assert told.exit_code == 0, told.output
+    folder = layout.broker / "conf.d"
+    folder.mkdir()
+    for name in MOUNTED:
+        text = (FILES / name).read_text()
+        text = text.replace("/etc/rabbitmq/definitions.json", f"{layout.secrets}/broker.json")
+        (folder / name).write_text(text.replace("= rabbit@rabbitmq\n", "= haoping@localhost\n"))
+    (folder / "99-here.conf").write_text(HERE.format(port=prometheus, host=LOOPBACK))
+    with Stack(layout.state, environment={"AMQP_URI": "", "MONGO_URI": stack.mongo_uri}) as running:
+        plugins = re.findall(r"\w+", (FILES / "enabled_plugins").read_text())
+        node.control(layout, running._ports, "enable", *plugins, tool="rabbitmq-plugins")
+        yield running
+
+
+def test_the_queues_are_there_before_any_service_is(broker: Stack) -> None:
+    names = [queue.name for queue in topology.WORK_QUEUES]
+    assert [waiting(broker.amqp_uri, name) for name in names] == [0] * len(names)
+
+
+def test_there_is_nobody_called_guest(broker: Stack) -> None:
+    said = node.control(
+        broker.layout, broker._ports, "list_users", "--silent", "--no-table-headers"
+    )
+    users = {line.split("\t")[0] for line in said.splitlines()}
+    assert users == {"haoping", *map(topology.service_user, ACCESS)}
+
+
+def test_the_settings_are_in_force(broker: Stack) -> None:
+    said = node.control(broker.layout, broker._ports, "environment", "--silent")
+    assert "{max_message_size,1048576}" in said
+    assert f'{{exchange,<<"{topology.MQTT}">>}}' in said
+
+
+def test_the_broker_counts_whatever_alerts_and_dashboard_ask_it(
+    broker: Stack, prometheus: int
+) -> None:
+    rules = yaml.safe_load((ROOT / "config" / "prometheus" / "alerts.yaml").read_text())
+    text = " ".join(rule["expr"] for group in rules["groups"] for rule in group["rules"])
+    text += (ROOT / "config" / "grafana" / "dashboards" / "haoping.json").read_text()
+    text = PARTED.sub(r"\1\2\4 \1\3\4", text)
+    told = web.get(f"http://{LOOPBACK}:{prometheus}/metrics")
+    assert told.status_code == httpx.codes.OK
+    counted = {line.split("{")[0].split(" ")[0] for line in told.text.splitlines()}
+    assert set(ASKED.findall(text)) - counted == set()
