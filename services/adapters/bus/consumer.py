@@ -31,10 +31,10 @@ from services.adapters.mongo import MongoConnection
 from services.adapters.outcome import Done, Outcome
 from services.adapters.partitions import there
 from services.adapters.patience import pauses
+from services.adapters.settings import server_uri
 from services.adapters.telemetry import Telemetry
 from services.adapters.telemetry.metrics import handled
 from services.adapters.telemetry.work import working
-from services.adapters.settings import server_uri
 from services.adapters.trust import ca_file
 from services.contracts import topology
 from services.contracts.tracing import Trace
