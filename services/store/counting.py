@@ -42,7 +42,8 @@ class Counting:
 
     def _rows(self, day: date) -> list[Document]:
         first, end = self.calendar.begins(day), self.calendar.begins(day + DAY)
-        hours = list(self._hourly.around(first, end - HOUR))
+        rated = self.db["ratings"].find_one({"day": f"{day}"}, {"_id": 1}) is not None
+        hours = list(self._hourly.around(first, end - HOUR)) if rated else []
         if self.calendar.local(self.now) - day <= SETTLED_AFTER:
             return [row for rows in self._open(day, hours) for row in rows]
         rows = [row for hour in hours for row in self._counted(day, hour, hour + HOUR)]
