@@ -74,7 +74,7 @@ class Soak:
     def _watch(self, load: Future[Any]) -> None:
         headers = {"Authorization": f"Bearer {TOKEN}"}
         with httpx.Client(base_url=self.url, headers=headers) as client:
-            for form in forms(self.size.seconds, 3):
+            for form in forms(int(2 * self.size.seconds / self.size.every_s), 3):
                 lag = way(client, self.db, form)
                 self.samples.append({**self._held(), LAG: lag, WAITING: self.course.waiting()})
                 time.sleep(self.size.every_s)
