@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import os
+import re
 import shlex
 import shutil
 import sys
@@ -21,6 +22,8 @@ from services.console.stack.waiting import NOT_YET, healthy
 
 OLDEST_PYTHON = (3, 11)
 NEEDED_BYTES = 1_000_000_000
+HOSTS = re.compile(r"\[?((?<=\[)[^\]]+|[^:,\[\]]+)\]?(?::([^,]*))?,?")
+"""The hosts of an address, each with its port if it names one."""
 PORTS = {"amqp": 5672, "amqps": 5671, "mongodb": 27017}
 NEWER_PYTHON = (
     "apt-get install -y python3.11 python3.11-venv",
@@ -152,14 +155,18 @@ def _asking(url: str, authority: str | None) -> Callable[[], str]:
     return ask
 
 
-def _server_at(uri: str, unit: str) -> tuple[str, ...]:
-    """Whether anybody listens there, and how the server is started on its own machine."""
+def tries_of(uri: str) -> list[str]:
+    """For each server of an address the command that tells whether anybody listens there."""
     said = urlsplit(uri)
-    hosts = [urlsplit(f"//{each}") for each in said.netloc.rpartition("@")[2].split(",")]
-    places = [f"/dev/tcp/{each.hostname}/{each.port or PORTS.get(said.scheme)}" for each in hosts]
-    tries = [shlex.join(["timeout", "3", "bash", "-c", f"<{place}"]) for place in places]
+    places = HOSTS.findall(said.netloc.rpartition("@")[2])
+    tries = [f"</dev/tcp/{host}/{port or PORTS.get(said.scheme)}" for host, port in places]
+    asked = (shlex.join(["timeout", "3", "bash", "-c", each]) for each in tries)
+    return [f"{each} && echo somebody listens" for each in asked]
+
+
+def _server_at(uri: str, unit: str) -> tuple[str, ...]:
     start = f"systemctl start {unit} || journalctl -u {unit} -n 50  # there"
-    return (*(f"{each} && echo somebody listens" for each in tries), start)
+    return (*tries_of(uri), start)
 
 
 def _reached(what: str, where: str, ask: Callable[[], str], fix: tuple[str, ...]) -> Finding:

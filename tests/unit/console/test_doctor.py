@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import re
 import socket
 import subprocess
 from collections.abc import Iterator
@@ -52,7 +53,7 @@ def exposed(folder: Path) -> Layout:
 
 
 def all_wrong(folder: Path) -> list[Finding]:
-    """Whatever can be found that is not good, on a machine where everything is wrong."""
+    """Nearly whatever can be found that is not good, on a machine where everything is wrong."""
     layout, away = exposed(folder), f"{LOOPBACK}:{free_port()}"
     return [
         examination.python((3, 10)),
@@ -80,9 +81,10 @@ def _half_running(layout: Layout) -> Iterator[Finding]:
 
 
 @pytest.fixture
-def found(tmp_path: Path) -> list[Finding]:
-    """Everything that is wrong."""
-    return all_wrong(tmp_path)
+def found(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> list[Finding]:
+    """Everything that is wrong, the disk included."""
+    monkeypatch.setattr(examination, "NEEDED_BYTES", 10**18)
+    return [*all_wrong(tmp_path), examination.disk(Layout.of(tmp_path))]
 
 
 def test_whatever_is_not_good_comes_with_a_command(found: list[Finding]) -> None:
@@ -152,3 +154,18 @@ def test_hints_are_told_when_they_are_asked_for(tmp_path: Path) -> None:
 
     assert "chmod 600 '" in told("--fix-hints")
     assert "chmod 600 '" not in told()
+
+
+@pytest.mark.parametrize(
+    ("uri", "tried"),
+    [
+        ("amqp://h/", ["/dev/tcp/h/5672"]),
+        ("amqps://u:p@h//", ["/dev/tcp/h/5671"]),
+        ("amqp://u:p@[::1]:5/", ["/dev/tcp/::1/5"]),
+        ("mongodb://u:p@a:1,b,c:3/?x=1", ["/dev/tcp/a/1", "/dev/tcp/b/27017", "/dev/tcp/c/3"]),
+        ("mongodb://a:nonsense/", ["/dev/tcp/a/nonsense"]),
+    ],
+)
+def test_every_server_of_an_address_is_tried(uri: str, tried: list[str]) -> None:
+    script = "\n".join(examination.tries_of(uri))
+    assert re.findall(r"/dev/tcp/[^'\s]+", script) == tried
