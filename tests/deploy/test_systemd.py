@@ -1,0 +1,139 @@
+"""The units for one machine: systemd takes them, and they say what containers say."""
+
+from __future__ import annotations
+
+import json
+import re
+import shutil
+import subprocess
+import sys
+from collections import defaultdict
+from pathlib import Path
+
+import pytest
+
+from services.console.stack.application import ALL
+from tests.deploy.front import one_machine
+from tests.deploy.project import ROOT, env_file, written
+
+FOLDER = ROOT / "config" / "systemd"
+UNITS = sorted(path.name for path in FOLDER.iterdir() if path.suffix != ".env")
+SERVICES = [name for name in UNITS if name.endswith(".service")]
+ANALYZE = shutil.which("systemd-analyze")
+needs_systemd = pytest.mark.skipif(ANALYZE is None, reason="systemd-analyze is not installed")
+SETTINGS = (ROOT / "config" / "services.yaml").read_text()
+ENTRY = next(
+    json.loads(line.removeprefix("ENTRYPOINT "))
+    for line in (ROOT / "Dockerfile").read_text().splitlines()
+    if line.startswith("ENTRYPOINT ")
+)
+EXPOSED = re.compile(r"Overall exposure level for \S+: (\d+\.\d)")
+
+
+def unit(name: str) -> dict[str, list[str]]:
+    """Every value of each key of a unit."""
+    found: dict[str, list[str]] = defaultdict(list)
+    for key, value in re.findall(r"(?m)^(\w+)=(.*)$", (FOLDER / name).read_text()):
+        found[key].append(value)
+    return found
+
+
+def told(name: str) -> dict[str, str]:
+    """The environment of a service, as its unit and its files give it."""
+    own = dict(each.split("=", 1) for each in unit("haoping@.service")["Environment"])
+    return {**env_file(FOLDER / "haoping.env"), **env_file(FOLDER / f"{name}.env"), **own}
+
+
+@pytest.fixture
+def installed(tmp_path: Path) -> Path:
+    """The units with their programs where they are here."""
+    for name in UNITS:
+        text = (FOLDER / name).read_text()
+        text = text.replace("/opt/haoping/.venv/bin/python", sys.executable)
+        (tmp_path / name).write_text(
+            text.replace("/opt/haoping/.venv/bin/", f"{Path(sys.executable).parent}/")
+        )
+    return tmp_path
+
+
+def analyzed(installed: Path, *words: str) -> str:
+    """What systemd-analyze says, having found nothing wrong."""
+    done = subprocess.run(
+        [str(ANALYZE), *words],
+        env={"SYSTEMD_UNIT_PATH": f"{installed}:"},
+        capture_output=True,
+        text=True,
+        check=False,
+    )
+    assert (done.returncode, done.stderr) == (0, "")
+    return done.stdout
+
+
+@needs_systemd
+def test_systemd_takes_every_unit(installed: Path) -> None:
+    names = [name.replace("@", "@store") for name in UNITS]
+    assert analyzed(installed, "verify", *names) == ""
+
+
+@needs_systemd
+@pytest.mark.parametrize("name", SERVICES)
+def test_a_unit_may_do_little_beyond_its_task(name: str, installed: Path) -> None:
+    """systemd's own measure, from 0 to 10; what is not bounded at all has 9.6."""
+    said = analyzed(installed, "security", "--offline=true", "--no-pager", str(installed / name))
+    found = EXPOSED.search(said)
+    assert found
+    assert float(found[1]) <= 2.0
+
+
+def test_the_target_starts_every_service() -> None:
+    wanted = " ".join(unit("haoping.target")["Wants"]).split()
+    assert sorted(wanted) == sorted(f"haoping@{name}.service" for name in ALL)
+
+
+def test_a_service_is_run_as_the_image_runs_it() -> None:
+    [command] = unit("haoping@.service")["ExecStart"]
+    python, *words = command.replace("/opt/haoping/", "/app/").split()
+    assert [Path(python).name, *words] == [*ENTRY, "${HAOPING_SERVICE}"]
+    containers = written()["services"]
+    for name in ALL:
+        assert [told(name)["HAOPING_SERVICE"]] == containers[name]["command"]
+
+
+def test_a_service_is_told_what_its_settings_read_and_finds_the_others() -> None:
+    read = {*re.findall(r"\$\{(\w+)", SETTINGS), "HAOPING_SERVICE", "PYTHONDONTWRITEBYTECODE"}
+    for name in ALL:
+        assert set(told(name)) <= read
+    where = one_machine({})
+    for name in ALL:
+        address = told(name)["WEB_SERVER_ADDRESS"]
+        assert f"{name} {address};" in where
+        assert told("portal").get(f"HAOPING_{name.upper()}_URL", f"http://{address}") == (
+            f"http://{address}"
+        )
+
+
+def test_secrets_are_credentials_that_systemd_reads_from_files() -> None:
+    for name in SERVICES:
+        given = {each.partition(":")[0] for each in unit(name)["LoadCredential"]}
+        values = dict(each.split("=", 1) for each in unit(name)["Environment"])
+        named = {value for key, value in values.items() if key.endswith("_FILE")}
+        assert named == {f"%d/{each}" for each in given}
+        assert not any("@" in value and re.search(r"//[^@]*:", value) for value in values.values())
+    files = (each.partition(":")[2] for each in unit("haoping@.service")["LoadCredential"])
+    assert {Path(file).name.replace("%i", "store") for file in files} == {
+        *written()["services"]["store"]["secrets"]
+    }
+
+
+def test_a_service_has_as_long_to_end_as_its_container() -> None:
+    assert unit("haoping@.service")["TimeoutStopSec"] == ["10"]
+    assert unit("haoping@.service")["MemoryMax"] == ["512M"]
+
+
+def test_a_copy_is_taken_every_night_and_an_old_one_goes_only_after_a_new_one() -> None:
+    backup = unit("haoping-backup.service")
+    assert unit("haoping-backup.timer")["OnCalendar"] == ["*-*-* 02:30"]
+    assert backup["Type"] == ["oneshot"]
+    assert "haoping backup" in backup["ExecStart"][0]
+    assert "-exec rm -r" in backup["ExecStartPost"][0]
+    assert "ExecStartPre" not in backup
