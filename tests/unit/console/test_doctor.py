@@ -80,11 +80,13 @@ def _half_running(layout: Layout) -> Iterator[Finding]:
     lock.release()
 
 
-@pytest.fixture
-def found(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> list[Finding]:
-    """Everything that is wrong, the disk included."""
-    monkeypatch.setattr(examination, "NEEDED_BYTES", 10**18)
-    return [*all_wrong(tmp_path), examination.disk(Layout.of(tmp_path))]
+@pytest.fixture(scope="module")
+def found(tmp_path_factory: pytest.TempPathFactory) -> list[Finding]:
+    """Everything that is wrong, the disk included; a server that is away is waited for once."""
+    folder = tmp_path_factory.mktemp("wrong")
+    with pytest.MonkeyPatch.context() as needing:
+        needing.setattr(examination, "NEEDED_BYTES", 10**18)
+        return [*all_wrong(folder), examination.disk(Layout.of(folder))]
 
 
 def test_whatever_is_not_good_comes_with_a_command(found: list[Finding]) -> None:
@@ -124,7 +126,7 @@ def test_a_secret_that_others_may_read_is_closed_by_the_command(tmp_path: Path) 
 
 def test_the_command_tells_whether_anybody_listens() -> None:
     def listens(port: int) -> bool:
-        [try_it, _] = examination.broker_finding({"AMQP_URI": f"amqp://{LOOPBACK}:{port}/"}).fix
+        [try_it] = examination.tries_of(f"amqp://{LOOPBACK}:{port}/")
         return subprocess.call(["bash", "-c", try_it]) == 0
 
     with socket.create_server((LOOPBACK, 0)) as server:
