@@ -25,7 +25,7 @@ from services.contracts.actor import Role
 from services.errors import Conflict, Invalid
 from services.registry.founding import first_administrator
 
-LEDGER_KEY = "HAOPING_LEDGER_KEY_FILE"
+KEY_FILE = "HAOPING_LEDGER_KEY_FILE"
 user_app = typer.Typer(help="People who sign in: register them, give passwords, lock and unlock.")
 console = Console(soft_wrap=True, highlight=False)
 Person = Annotated[str, typer.Argument(help="The person's id in the registry")]
@@ -117,10 +117,10 @@ def database() -> Iterator[tuple[Db, bytes]]:
     uri = server_uri(settings, "MONGO") if "MONGO_URI" in os.environ else None
     if uri is None and layout.record.exists():
         uri = str(json.loads(Path(layout.record).read_text())["mongo_uri"])
-        settings[LEDGER_KEY] = os.environ.get(LEDGER_KEY) or str(layout.secrets / "ledger.key")
+        settings[KEY_FILE] = os.environ.get(KEY_FILE) or str(layout.secrets / "ledger.key")
     if uri is None:
         raise NotAnswered("No stack runs here: start one, or set MONGO_URI (or HAOPING_STATE)")
-    key = secret_bytes(settings, LEDGER_KEY, LEDGER_KEY_BYTES)
+    key = secret_bytes(settings, KEY_FILE, LEDGER_KEY_BYTES)
     db = connect(uri, settings["MONGO_DATABASE"])
     try:
         yield db, key

@@ -37,7 +37,7 @@ def packages() -> dict[str, str]:
 
 def _may_run(candidate: str) -> bool:
     """Whether it starts for a stranger and may start itself again, as the stack will ask of it."""
-    again = [candidate, "-c", "import services.console.app"]
+    again = [candidate, "-c", "import services.console.up"]
     code = f"import subprocess; subprocess.run({again!r}, check=True)"
     command = [*STRANGER, candidate, "-c", code]
     return subprocess.run(command, env=packages(), capture_output=True, check=False).returncode == 0

@@ -25,4 +25,4 @@ def test_a_sweep_rests_for_longer_than_it_worked() -> None:
     rest = Rest(REST_PER_SWEEP)
     assert rest.over(0.0)
     rest.after(0.0, 1.0)
-    assert [rest.over(second) for second in (1.0, 20.9, 21.0)] == [False, False, True]
+    assert [rest.over(second) for second in (1.0, 50.9, 51.0)] == [False, False, True]
