@@ -1,7 +1,7 @@
-"""What follows one press through every service: W3C Trace Context (Recommendation, level 1).
+"""What follows a request from service to service: W3C Trace Context (Recommendation, level 1).
 
-`traceparent` goes with HTTP requests and messages of the bus, `traceresponse` (level 2, a draft)
-comes back to the sender. https://www.w3.org/TR/trace-context/
+`traceparent` goes with HTTP requests, `traceresponse` (level 2, a draft) comes back to the sender.
+https://www.w3.org/TR/trace-context/
 """
 
 from __future__ import annotations
@@ -16,15 +16,11 @@ SAMPLED = 1
 _KNOWN = r"-(?!0{32})([0-9a-f]{32})-(?!0{16})([0-9a-f]{16})-([0-9a-f]{2})"
 _HEADER = re.compile(rf"00{_KNOWN}")
 _OF_LATER_VERSION = re.compile(rf"(?!00|ff)[0-9a-f]{{2}}{_KNOWN}(?:-.*)?")
-_WRITTEN = re.compile(r"([0-9a-f]{32})(?:-([0-9a-f]{16}))?(?:/\d+)?")
 
 
 @dataclass(frozen=True)
 class Trace:
-    """A trace and one piece of work in it (its span); `sampled`: somebody keeps what is told of it.
-
-    As text it is `<trace>-<span>`: under it the edge takes a press, and it goes with the press.
-    """
+    """A trace and one piece of work in it (its span); `sampled`: somebody keeps what is told."""
 
     id: str
     span: str
@@ -48,12 +44,6 @@ class Trace:
         came = cls.of(header)
         return came.next() if came else cls.new()
 
-    @classmethod
-    def read(cls, text: str) -> Self | None:
-        """The trace that was written as text, also without its span; None for any other text."""
-        found = _WRITTEN.fullmatch(text)
-        return cls(found[1], found[2] or found[1][:16]) if found else None
-
     def next(self) -> Self:
         """The next piece of work in the same trace."""
         return type(self)(self.id, secrets.token_hex(8), self.sampled)
@@ -62,6 +52,3 @@ class Trace:
     def header(self) -> str:
         """As `traceparent` and `traceresponse` carry it."""
         return f"00-{self.id}-{self.span}-{int(self.sampled):02x}"
-
-    def __str__(self) -> str:
-        return f"{self.id}-{self.span}"

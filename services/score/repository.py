@@ -25,7 +25,8 @@ INDEXES = {
     "imports": (Index(("period",)),),
 }
 DUPLICATE_KEY = 11000
-MOST_COUNTED, MOST_TOUCHES = 1000, 5000
+MOST_COUNTED = 1000
+MOST_TOUCHES = 5000
 """Touches read for one recount: under load they name the same buckets again and again."""
 CATCHING_UP = 5
 FEW = 1000

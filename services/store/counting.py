@@ -13,11 +13,11 @@ from dataclasses import dataclass
 from datetime import date, datetime, timedelta
 from functools import cached_property
 
-from services.adapters.mongo import Db, Document
+from services.adapters.mongo import Db, Document, by_ids
 from services.contracts.calendar import DAY, Calendar
-from services.store.hourly import HOUR, Hourly
+from services.store.hourly import Hourly
 from services.store.marking import Sightings, Span
-from services.store.pace import Count
+from services.store.pace import HOUR, Count
 
 SETTLED_AFTER = timedelta(days=3)
 """As long as a press may wait in a queue."""
@@ -35,7 +35,7 @@ class Counting:
     def of(self, days: Iterable[date]) -> Iterator[Count]:
         """How many ratings of each level came through each channel, hour by hour."""
         listed = list(days)
-        kept = {each["_id"]: each for each in self.db[PACES].find({"_id": {"$in": _names(listed)}})}
+        kept = {each["_id"]: each for each in by_ids(self.db[PACES], map(str, listed))}
         for day in listed:
             rows = kept[f"{day}"]["rows"] if f"{day}" in kept else self._rows(day)
             yield from (Count(day=day, **row) for row in rows)
@@ -92,7 +92,3 @@ class Counting:
     @cached_property
     def _hourly(self) -> Hourly:
         return Hourly(self.db, self.calendar.region.zone)
-
-
-def _names(days: Iterable[date]) -> list[str]:
-    return [f"{day}" for day in days]

@@ -3,11 +3,11 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Iterator, Sequence
-from datetime import UTC, datetime, timedelta, tzinfo
+from datetime import UTC, datetime, tzinfo
 
 from services.adapters.mongo import Db, Document, by_ids
+from services.store.pace import HOUR
 
-HOUR = timedelta(hours=1)
 COLLECTION = "pace_hours"
 
 
@@ -33,10 +33,11 @@ class Hourly:
 
     def around(self, first: datetime, last: datetime) -> Iterator[datetime]:
         """The hours of local clocks from one moment to another, both inside."""
-        hour = first.astimezone(self._zone).replace(minute=0, second=0, microsecond=0)
+        local = first.astimezone(self._zone).replace(minute=0, second=0, microsecond=0)
+        hour = local.astimezone(UTC)
         while hour <= last:
             yield hour
-            hour = (hour.astimezone(UTC) + HOUR).astimezone(self._zone)
+            hour += HOUR
 
 
 def _name(hour: datetime) -> str:

@@ -20,7 +20,9 @@ FOLDER = ROOT / "config" / "systemd"
 UNITS = sorted(path.name for path in FOLDER.iterdir() if path.suffix != ".env")
 SERVICES = [name for name in UNITS if name.endswith(".service")]
 ANALYZE = shutil.which("systemd-analyze")
-needs_systemd = pytest.mark.skipif(ANALYZE is None, reason="systemd-analyze is not installed")
+needs_systemd = pytest.mark.skipif(
+    ANALYZE is None, reason="systemd-analyze is not installed: apt-get install systemd"
+)
 SETTINGS = (ROOT / "config" / "services.yaml").read_text()
 ENTRY = next(
     json.loads(line.removeprefix("ENTRYPOINT "))

@@ -130,6 +130,21 @@ def running(
         yield Everybody(db, urls, started, http)
 
 
+@contextmanager
+def town_of(stack: Stack, **over: str) -> Iterator[Everybody]:
+    """All services until the `with` ends: the containers of nameko's fixture end with each test."""
+    made: list[ServiceContainer] = []
+
+    def factory(kind: type, config: Mapping[str, Any]) -> ServiceContainer:
+        made.append(ServiceContainer(kind, config))
+        return made[-1]
+
+    with running(stack, factory, **over) as everybody:
+        yield everybody
+        for container in made:
+            container.kill()
+
+
 def press(**fields: Any) -> dict[str, Any]:
     """A bad press at window w1 with a planted rater, unless told otherwise."""
     said = {"rating_id": str(uuid.uuid4()), "level": 1, "channel": "tablet", "window": "w1"}

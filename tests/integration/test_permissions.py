@@ -36,7 +36,7 @@ from tests.integration.everybody import (
     Everybody,
     all_but,
     press,
-    running,
+    town_of,
 )
 
 pytestmark = pytest.mark.integration
@@ -56,16 +56,8 @@ FORM_TOKEN = re.compile(r'name="form_token" value="([^"]+)"')
 @pytest.fixture(scope="module")
 def town(stack: Stack) -> Iterator[Everybody]:
     """All services, with a case in each of two units."""
-    made: list[ServiceContainer] = []
-
-    def factory(kind: type, config: Mapping[str, Any]) -> ServiceContainer:
-        made.append(ServiceContainer(kind, config))
-        return made[-1]
-
-    with running(stack, factory) as everybody:
+    with town_of(stack) as everybody:
         yield everybody
-        for container in made:
-            container.kill()
 
 
 def path_of(each: Operation, **parts: str) -> str:

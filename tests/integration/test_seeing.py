@@ -3,18 +3,16 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Iterator, Mapping
-from typing import Any
+from collections.abc import Iterator
 
 import httpx
 import pytest
-from nameko.containers import ServiceContainer
 from prometheus_client.parser import text_string_to_metric_families
 
 from services.console.permissions import services
 from services.console.stack import Stack
 from tests.integration.bus import eventually
-from tests.integration.everybody import PLANTED, TOP, Everybody, press, running
+from tests.integration.everybody import PLANTED, TOP, Everybody, press, town_of
 
 pytestmark = pytest.mark.integration
 Metrics = dict[tuple[str, frozenset[tuple[str, str]]], float]
@@ -25,16 +23,8 @@ UUID = re.compile(r"[0-9a-f]{8}-[0-9a-f]{4}-")
 @pytest.fixture(scope="module")
 def town(stack: Stack) -> Iterator[Everybody]:
     """All services in one process."""
-    made: list[ServiceContainer] = []
-
-    def factory(kind: type, config: Mapping[str, Any]) -> ServiceContainer:
-        made.append(ServiceContainer(kind, config))
-        return made[-1]
-
-    with running(stack, factory, HAOPING_PROXIES="127.0.0.1") as everybody:
+    with town_of(stack, HAOPING_PROXIES="127.0.0.1") as everybody:
         yield everybody
-        for container in made:
-            container.kill()
 
 
 def scraped(town: Everybody, service: str) -> httpx.Response:

@@ -48,14 +48,3 @@ def working(service: str, trace: Trace) -> Iterator[Trace]:
         yield trace
     finally:
         _at_hand.reset(token)
-
-
-@contextmanager
-def following(text: str) -> Iterator[None]:
-    """Go on with the trace that came with one message out of a batch, if that is one."""
-    work, trace = _at_hand.get(), Trace.read(text)
-    if work is None or trace is None:
-        yield
-        return
-    with working(work.service, trace.next()):
-        yield

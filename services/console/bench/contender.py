@@ -8,12 +8,10 @@ import sys
 import time
 import uuid
 from collections.abc import Callable, Mapping, Sequence
-from contextlib import suppress
 from dataclasses import dataclass, field
 from functools import partial
 
 import amqp
-import psutil
 import pymongo
 from kombu import Connection
 
@@ -23,6 +21,7 @@ from services.adapters.mongo import Db, connect, ensure_indexes
 from services.adapters.registry import COLLECTION, CURRENT
 from services.adapters.settings import ROOT
 from services.console.bench.load import DIRECTORY
+from services.console.bench.stopwatch import burnt
 from services.console.stack import Stack
 from services.console.stack.failure import StackFailed, last_lines
 from services.contracts import topology
@@ -90,11 +89,11 @@ class Course:
         process = self.start(contender, len(presses))
         try:
             self._until(lambda: self.waiting() < messages, process)
-            started, burnt = time.monotonic(), _cpu(process.pid)
+            started, before = time.monotonic(), burnt([process.pid])
             self._until(lambda: self.waiting() == 0, process)
             for key in landmarks(presses):
                 self._until(partial(_kept, db, key), process)
-            seconds, cpu = time.monotonic() - started, _cpu(process.pid) - burnt
+            seconds, cpu = time.monotonic() - started, burnt([process.pid]) - before
             self._until(lambda: db["ratings"].count_documents({}) >= len(presses), process)
         finally:
             self.end(process)
@@ -203,10 +202,3 @@ def landmarks(presses: Sequence[RatingSubmitted]) -> list[str]:
     """Presses among those that are stored last, in whatever order their batches come in."""
     last = presses[-LAST_ONES:]
     return [press.key for press in (*last[::LANDMARK_EVERY], last[-1])]
-
-
-def _cpu(pid: int) -> float:
-    with suppress(psutil.NoSuchProcess):
-        times = psutil.Process(pid).cpu_times()
-        return float(times.user + times.system)
-    return 0.0

@@ -27,7 +27,7 @@ from services.console.bench.capturing import (
 from services.console.bench.contender import STORE, Course, service
 from services.console.bench.load import FIRST
 from services.console.bench.result import Result
-from services.console.bench.stopwatch import quantile
+from services.console.bench.stopwatch import burnt, quantile
 from services.score.repository import INDEXES, Tallies
 
 SCORE = service("score")
@@ -66,14 +66,14 @@ def freshness(course: Course, size: Busy, result: Result) -> None:
 
 def _load(course: Course, db: Db, url: str, sustained: float, size: Busy, result: Result) -> None:
     watched = {name: psutil.Process(course.pids[name]) for name in ("score", "store")}
-    burnt = {name: _cpu(process) for name, process in watched.items()}
+    before = {name: burnt([process.pid]) for name, process in watched.items()}
     count, pace = int(sustained / 2 * size.load_s), 2 * CONNECTIONS / sustained
     with ThreadPoolExecutor(1) as others:
         load = others.submit(press, f"{url}/v1/ratings", count, pace_s=pace)
         seen = list(_probes(db, url, load.done))
         load.result()
     wait_for(lambda: Tallies(db).fresh, "the tallies to catch up")
-    spent = {name: _cpu(process) - burnt[name] for name, process in watched.items()}
+    spent = {name: burnt([process.pid]) - before[name] for name, process in watched.items()}
     result.record("load", "presses/s", sustained / 2)
     result.record("press to tally: p99", "s", quantile(seen, 0.99))
     result.record("CPU of score ÷ CPU of store", "", spent["score"] / spent["store"])
@@ -116,11 +116,6 @@ def _form(number: int) -> dict[str, Any]:
 def _has_probes(db: Db, number: int) -> bool:
     cells = Tallies(db).cells(FIRST.date(), FIRST.date(), frozenset({"u0"}))
     return sum(count for cell, count in cells.items() if cell.channel == PROBE) >= number
-
-
-def _cpu(process: psutil.Process) -> float:
-    times = process.cpu_times()
-    return float(times.user + times.system)
 
 
 def wait_for(holds: Callable[[], bool], what: str) -> None:

@@ -17,6 +17,7 @@ from services.console.bench.capturing import CAPTURE, answering, enter_sender, p
 from services.console.bench.contender import STORE, Course
 from services.console.bench.load import FIRST
 from services.console.bench.result import Bar, Result
+from services.console.bench.stopwatch import burnt
 from services.console.stack import Stack
 from services.contracts.period import days_between
 
@@ -95,10 +96,11 @@ def _stored(
         _await_idle(course, store.pid)
         for chunk in chunks:
             tell(f"from {chunk * CHUNK:,}")
-            before = {name: _cpu(pid) for name, pid in watched.items()}
+            before = {name: burnt([pid]) for name, pid in watched.items()}
             _send(url, chunk)
             _await_idle(course, store.pid)
-            costs.append({name: (_cpu(watched[name]) - before[name]) / CHUNK for name in watched})
+            spent = {name: burnt([pid]) - before[name] for name, pid in watched.items()}
+            costs.append({name: each / CHUNK for name, each in spent.items()})
             tell(", ".join(f"{name} {cost * 1000:.3f} ms" for name, cost in costs[-1].items()))
     finally:
         course.end(store)
@@ -113,17 +115,10 @@ def _send(url: str, chunk: int) -> None:
 def _await_idle(course: Course, store: int) -> None:
     """Until nothing waits and the store has nothing to do any more."""
     while True:
-        burnt = _cpu(store)
+        before = burnt([store])
         time.sleep(QUIET_S)
-        if course.waiting() == 0 and burnt > 0 and _cpu(store) - burnt < IDLE * QUIET_S:
+        if course.waiting() == 0 and before > 0 and burnt([store]) - before < IDLE * QUIET_S:
             return
-
-
-def _cpu(pid: int) -> float:
-    if not pid:
-        return 0.0
-    times = psutil.Process(pid).cpu_times()
-    return float(times.user + times.system)
 
 
 def _judge(result: Result, costs: Sequence[Mapping[str, float]], memory: Memory) -> None:

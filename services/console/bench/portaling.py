@@ -49,11 +49,10 @@ def run(stack: Stack, rounds: int, tell: Callable[[str], None], size: Size | Non
     ):
         _send_strange(urls["capture"], county.db)
         known = county.known(TIMES)
-        _weigh(visitors, wanted, known, Result("warming"))
+        _weigh(visitors, wanted, known, result)
         until_idle([*course.pids.values(), stack.pid("secantusdb")], LONGEST_S)
         for number in range(rounds):
             tell(f"round {number + 1} of {rounds}")
-            _weigh(visitors, wanted, known, result)
             _time(visitors, wanted, known, result, random.Random(number))
     _promise(result, wanted)
     return result

@@ -46,17 +46,3 @@ def test_who_does_not_keep_traces_says_so_to_the_next() -> None:
 )
 def test_what_the_standard_does_not_allow_says_nothing(wrong: str) -> None:
     assert Trace.of(wrong) is None
-
-
-def test_a_trace_is_read_from_what_was_written_with_a_press() -> None:
-    trace = Trace.new()
-    assert Trace.read(str(trace)) == Trace.read(f"{trace}/17") == trace
-    letter = Trace.read(f"{trace.id}/3")
-    assert letter is not None
-    assert letter.id == trace.id
-    assert Trace.of(letter.header) == letter
-
-
-@pytest.mark.parametrize("other", ["replay:r1", "case-1", "biz:1:completed:1:1", "trace", ""])
-def test_other_texts_are_no_trace(other: str) -> None:
-    assert Trace.read(other) is None
