@@ -7,6 +7,7 @@ from __future__ import annotations
 
 import sys
 from importlib import import_module
+from typing import NoReturn
 
 import typer
 from rich.console import Console
@@ -38,6 +39,8 @@ COMMANDS = {
     "backup": "backup.command:backup",
     "restore": "backup.command:restore",
 }
+LONGEST = 200
+"""Letters of what a driver says; of all that it could not reach it says much more."""
 HELP = "Haoping (好评): the feedback engine of a government service network."
 
 
@@ -62,10 +65,21 @@ def _several() -> None:
 
 
 def main() -> None:
-    """Run a sub-command; what went wrong is one sentence on stderr and exit code 1."""
+    """Run a sub-command; what went wrong is one sentence on stderr and exit code 1.
+
+    Only a mistake of ours shows where it happened.
+    """
     called = [name for name in sys.argv[1:2] if name in COMMANDS]
     try:
         program(*(called or COMMANDS))()
     except HaopingError as error:
-        Console(stderr=True).print(f"[red]{escape(error.message)}[/red]", soft_wrap=True)
-        sys.exit(1)
+        _fail(error.message)
+    except Exception as error:
+        if not isinstance(error, import_module("services.console.stack.waiting").NOT_YET):
+            raise
+        _fail(f"{str(error)[:LONGEST]}; `haoping doctor` looks at broker, database and disk")
+
+
+def _fail(words: str) -> NoReturn:
+    Console(stderr=True).print(f"[red]{escape(words)}[/red]", soft_wrap=True)
+    sys.exit(1)

@@ -79,7 +79,7 @@ def make_database_ready(
     database: Annotated[str, typer.Option(envvar="MONGO_DATABASE")] = "haoping",
 ) -> None:
     """Make a MongoDB ready for the services; again, and what has been done is left as it is."""
-    password = (folder / "database.password").read_text("utf-8").strip()
+    password = _read(folder / "database.password")
     first = dbcluster.replica_set(*_parted(member), config_server) if member else None
     with ExitStack() as open_now:
         nobody = open_now.enter_context(MongoClient[Any](host, directConnection=True))
@@ -102,5 +102,10 @@ def _parted(member: str) -> tuple[str, str]:
 
 
 def _passwords(folder: Path) -> dict[str, str]:
-    files = {name: folder / f"database-{name}.password" for name in KEEPING}
-    return {name: path.read_text("utf-8").strip() for name, path in files.items()}
+    return {name: _read(folder / f"database-{name}.password") for name in KEEPING}
+
+
+def _read(path: Path) -> str:
+    if not path.is_file():
+        raise Invalid(f"{path} is missing; haoping deploy secrets {path.parent} makes it")
+    return path.read_text("utf-8").strip()
