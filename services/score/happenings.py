@@ -4,6 +4,9 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Iterator, Mapping
 from datetime import date, datetime
+from heapq import merge
+from itertools import chain, islice
+from operator import itemgetter
 
 from services.adapters.breathing import breathing
 from services.adapters.devices import COLLECTION, HEARTBEATS
@@ -117,25 +120,42 @@ class Happenings:
         }
         return sorted((enrolled | heard.keys()) - well)
 
-    def ratings(self, day: date, units: frozenset[str]) -> Iterator[Document]:
-        """Every rating of these units on a day."""
-        yield from self._on(day, units, "ratings", RATING)
+    def ratings(
+        self, day: date, units: frozenset[str], after: str = "", most: int = 0
+    ) -> Iterator[Document]:
+        """The ratings of these units on a day: every one, or so many after a key, in order."""
+        return self._on(day, units, "ratings", RATING, after, most)
 
     def to_export(self, day: date) -> Iterator[Document]:
         """Every rating of a day with what others are told of it; what is sealed stays here."""
         yield from self._db["ratings"].find({"day": f"{day}"}, {"sealed": 0, "outbox": 0})
 
-    def errands(self, day: date, units: frozenset[str]) -> Iterator[Document]:
-        """Every errand of these units that reached a stage on a day."""
-        yield from self._on(day, units, "errands", ERRAND)
+    def errands(
+        self, day: date, units: frozenset[str], after: str = "", most: int = 0
+    ) -> Iterator[Document]:
+        """The same of the errands that reached a stage on a day."""
+        return self._on(day, units, "errands", ERRAND, after, most)
 
     def _on(
-        self, day: date, units: frozenset[str], name: str, fields: Iterable[str]
+        self,
+        day: date,
+        units: frozenset[str],
+        name: str,
+        fields: Iterable[str],
+        after: str,
+        most: int,
     ) -> Iterator[Document]:
-        wanted = sorted(units)
-        for start in range(0, len(wanted), AT_ONCE):
-            some = {"day": f"{day}", "unit": {"$in": wanted[start : start + AT_ONCE]}}
-            yield from self._db[name].find(some, dict.fromkeys(fields, 1))
+        wanted, key = sorted(units), itemgetter("_id")
+        some = {"day": f"{day}", **({"_id": {"$gt": after}} if after else {})}
+        parts = (wanted[start : start + AT_ONCE] for start in range(0, len(wanted), AT_ONCE))
+        found = (
+            self._db[name].find({**some, "unit": {"$in": part}}, dict.fromkeys(fields, 1))
+            for part in parts
+        )
+        if not most:
+            return chain.from_iterable(found)
+        ordered = (each.sort("_id").limit(most) for each in found)
+        return islice(merge(*ordered, key=key), most)
 
     def stored_by(self, keys: Iterable[str], cut_off: datetime) -> dict[str, Document]:
         """By key, those under which a rating stood at `cut_off`."""

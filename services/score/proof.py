@@ -1,14 +1,14 @@
-"""What a figure was counted from, day by day, and whether that alone gives the same digit."""
+"""What a figure was counted from, page by page, and whether that alone gives the same digit."""
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
-from datetime import date
-from itertools import dropwhile
+from functools import partial
 from typing import Any
 
-from services.contracts.period import Period, a_day
+from services.adapters.mongo import Document
+from services.contracts.period import Period
 from services.errors import NotFound
 from services.score import views
 from services.score.board import REGION
@@ -16,6 +16,7 @@ from services.score.errands import rated_errands, rating_keys
 from services.score.evidence import Entry, Lens, rederived, stood_here
 from services.score.indicators import INDICATORS
 from services.score.measure import Behind, measure
+from services.score.paging import Place, page
 from services.score.scorer import Reading, Scorer
 from services.score.views import View
 
@@ -37,7 +38,7 @@ class Proof:
     figure: str
 
     def page(self, cursor: str | None) -> View:
-        """The figure and what is behind it, whole days at a time; `next` leads on."""
+        """The figure and what is behind it, so much at a time; `next` leads on."""
         if self.figure not in INDICATORS:
             raise NoSuchFigure(f"There is no figure '{self.figure}'; see the definitions")
         reading = self.scorer.read(self.scorer.months.get(Period.parse(self.key).key), self.index)
@@ -73,21 +74,23 @@ class Proof:
             return list(lens.cases(lens.facts.did.cases)), None
         if behind is Behind.IMPORTS:
             return [], None
-        found: list[Entry] = []
-        for day in _days(reading.period, cursor):
-            if len(found) >= PAGE:
-                return found, f"{day}"
-            found += self._of_day(lens, day, units)
-        return found, None
+        begins = Place.read(cursor) if cursor else None
+        ask = partial(self._asked, behind, units)
+        documents, following = page(reading.period.days, begins, ask, PAGE)
+        return list(self._counted(lens, documents)), f"{following}" if following else None
 
-    def _of_day(self, lens: Lens, day: date, units: frozenset[str]) -> Iterator[Entry]:
-        happenings = self.scorer.happenings
+    def _asked(
+        self, behind: Behind, units: frozenset[str], place: Place, most: int
+    ) -> list[Document]:
+        of_ratings, of_errands = self.scorer.happenings.ratings, self.scorer.happenings.errands
+        ask = of_ratings if behind is Behind.RATINGS else of_errands
+        return list(ask(place.day, units, place.after, most))
+
+    def _counted(self, lens: Lens, documents: Sequence[Document]) -> Iterator[Entry]:
         if lens.indicator.behind is Behind.RATINGS:
-            documents = happenings.ratings(day, units)
-            return lens.ratings(sorted(documents, key=lambda each: str(each["_id"])))
-        errands = sorted(happenings.errands(day, units), key=lambda each: str(each["_id"]))
-        stored = happenings.stored_by(rating_keys(errands), lens.cut_off)
-        return lens.errands(errands, rated_errands(errands, stored))
+            return lens.ratings(documents)
+        stored = self.scorer.happenings.stored_by(rating_keys(documents), lens.cut_off)
+        return lens.errands(documents, rated_errands(documents, stored))
 
     def again(self) -> View:
         """The figure counted once more from the ratings that stood at cut-off, and only them."""
@@ -95,7 +98,7 @@ class Proof:
         lens, units = self._lens(reading)
         documents = (
             rating
-            for day in _days(reading.period, None)
+            for day in reading.period.days
             for rating in self.scorer.happenings.ratings(day, units)
             if stood_here(rating, lens.cut_off)
         )
@@ -104,8 +107,3 @@ class Proof:
         same = (once.numerator, once.denominator) == (again.numerator, again.denominator)
         told = {"figure": views.measured_view(once), "again": views.measured_view(again)}
         return {**reading.head(), "unit": self.unit, **told, "agrees": same}
-
-
-def _days(period: Period, cursor: str | None) -> Iterator[date]:
-    first = a_day(cursor) if cursor else period.first
-    return dropwhile(lambda day: day < first, period.days)

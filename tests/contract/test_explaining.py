@@ -12,7 +12,7 @@ from services.adapters.mongo import Db
 from services.contracts.rules import Rules
 from services.errors import NotFound
 from services.score.forms import Reported
-from services.score.proof import Proof
+from services.score.proof import PAGE, Proof
 from services.score.reports import report
 from services.score.repository import Tallies
 from services.score.whatif import Supposition, what_if
@@ -124,6 +124,16 @@ def test_errands_behind_participation_are_named_as_they_stood(db: Db) -> None:
     store(db, pressed("s:39:completed:1:1", stored_at=at(12, 1)))
     behind = entries(db, "tax", "participation_rate")
     assert (sum(e["numerator"] for e in behind), len(behind)) == (30, 40)
+
+
+def test_a_day_busier_than_a_page_is_told_on_two_by_unit_and_by_region(db: Db) -> None:
+    busy = [pressed(f"b{n:03}", day=5) for n in range(PAGE + 20)]
+    an_october(db, *busy, rating("2026-10-05", "land", _id="elsewhere"))
+    first = proof(db, "tax", "good_rate").page(None)
+    assert len(first["entries"]) == PAGE
+    for unit, count in (("tax", 40 + len(busy)), ("region", 41 + len(busy))):
+        ids = [each["id"] for each in entries(db, unit, "good_rate")]
+        assert (len(ids), len(set(ids))) == (count, count)
 
 
 def test_an_unknown_figure_is_refused(db: Db) -> None:

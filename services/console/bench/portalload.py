@@ -48,6 +48,8 @@ PEOPLE = {
     Role.ADMINISTRATOR: "bench-administrator",
 }
 """Who signs in in each role; the token is the same word."""
+EXAMINED = "u0"
+"""The unit whose pages are looked at."""
 
 
 @dataclass(frozen=True)
@@ -153,7 +155,7 @@ class County:
             "plate": list(plates),
             "device": ["d0"],
             "window": ["w0"],
-            "unit": ["u0"],
+            "unit": [EXAMINED],
             "region": [caseload.ROOT],
             "person": [PEOPLE[Role.CLERK]],
             "words": [quote("单位1")],
@@ -164,8 +166,11 @@ class County:
 
 
 def _is_read(rating: Document) -> bool:
-    """Whether a page reads it one by one: bad ones, and those of the days that the watch counts."""
-    return rating["level"] in RULES.levels.bad or rating["day"] >= f"{(NOW - SETTLED_AFTER).date()}"
+    """Whether a page reads it one by one: bad ones, those of the days that the watch counts, and
+    those of the unit whose figure is taken apart.
+    """
+    recent = rating["day"] >= f"{(NOW - SETTLED_AFTER).date()}"
+    return recent or rating["level"] in RULES.levels.bad or rating["unit"] == EXAMINED
 
 
 def _subject(number: int) -> Subject:
