@@ -6,14 +6,15 @@ READY := $(VENV)/.installed
 # Tests that talk to a real broker run inside nameko's own runner, which makes sockets green first.
 UNIT := nice $(BIN)/pytest -q
 REAL := PYTHONWARNINGS=ignore $(BIN)/nameko test -q -m
+RABBITMQ4 := .haoping/rabbitmq4
 BROWSER := $(BIN)/pytest -q -m browser tests/pages
 
 .DEFAULT_GOAL := help
-.PHONY: help demo run test real-first real-last unit real story pages fewfaults faults \
+.PHONY: help demo run test real-first real-last unit real test-rabbitmq4 story pages fewfaults faults \
   slow screens lint sbom licences format bench soak lock clean
 
 help: ## List what can be made
-	@grep -hE '^[a-z0-9-]+:.*##' $(MAKEFILE_LIST) | sed -E 's/:.*## /\t/' | expand -t 12
+	@grep -hE '^[a-z0-9-]+:.*##' $(MAKEFILE_LIST) | sed -E 's/:.*## /\t/' | expand -t 16
 
 demo: $(READY) ## The whole story on real figures, in under five minutes
 	@$(BIN)/haoping demo
@@ -39,6 +40,9 @@ real: $(READY) ## The tests on a real broker and database
 
 story: $(READY) ## What is kept on a real database as on the fake, and the whole story
 	@$(REAL) "(integration or e2e) and not slow" tests/e2e tests/contract
+
+test-rabbitmq4: $(READY) $(RABBITMQ4)/.installed ## The tests on a real broker, on RabbitMQ 4 (as root, on Debian)
+	@HAOPING_RABBITMQ=$(abspath $(RABBITMQ4))/bin $(REAL) "integration and not slow" tests/integration
 
 pages: $(READY) ## The tests of pages, in a real browser
 	@$(BROWSER)
@@ -95,6 +99,11 @@ clean: ## Remove the environment, the caches and the state of the embedded stack
 	rm -rf $(VENV) .haoping .mypy_cache .pytest_cache .ruff_cache .hypothesis .import_linter_cache \
 	  *.egg-info
 	find services tests -name __pycache__ -type d -prune -exec rm -rf {} +
+
+$(RABBITMQ4)/.installed: $(wildcard tests/rabbitmq4/*)
+	@echo "Preparing RabbitMQ 4 in $(RABBITMQ4) ..."
+	@tests/rabbitmq4/install.sh $(RABBITMQ4)
+	@touch $@
 
 $(READY): requirements-dev.txt pyproject.toml
 	@$(PYTHON) -c 'import sys; sys.exit(sys.version_info < (3, 11))' \

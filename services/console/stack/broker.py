@@ -24,6 +24,7 @@ from services.console.stack.secrets import Secrets
 from services.contracts.partitions import MOST
 from services.contracts.topology import BULK_BYTES, MQTT, service_user
 
+OTHER = "HAOPING_RABBITMQ"
 PORTS = ("amqp", "mqtt", "erlang", "epmd")
 TLS_PORTS = ("amqps", "mqtts")
 PLUGINS = ("rabbitmq_mqtt", PLUGIN)
@@ -71,7 +72,12 @@ ssl_options.versions.2 = tlsv1.2
 
 
 def find() -> Path | None:
-    """The folder with the scripts of an installed RabbitMQ that need no other user."""
+    """The folder with the scripts of an installed RabbitMQ that need no other user.
+
+    HAOPING_RABBITMQ names one, and then there is no other.
+    """
+    if other := os.environ.get(OTHER):
+        return Path(other)
     folders = [Path(folder) for folder in FOLDERS]
     folders += sorted(Path("/usr/lib/rabbitmq/lib").glob("*/sbin"), reverse=True)
     if on_path := shutil.which("rabbitmq-server"):
@@ -83,7 +89,11 @@ def find() -> Path | None:
 def find_epmd() -> str | None:
     """Erlang's port mapper, which may hide beside its runtime."""
     hidden = (str(path) for path in sorted(Path("/usr/lib/erlang").glob("erts-*/bin/epmd")))
-    return shutil.which("epmd") or next(hidden, None)
+    return shutil.which("epmd", path=_path()) or next(hidden, None)
+
+
+def _path() -> str:
+    return os.pathsep.join((os.environ.get(OTHER, ""), os.environ.get("PATH", os.defpath)))
 
 
 def pick(
