@@ -19,6 +19,8 @@ from pymongo.errors import ConnectionFailure, PyMongoError
 
 from services.adapters.leaving import Leaving
 from services.adapters.settings import server_uri
+from services.adapters.telemetry.commands import Commands
+from services.adapters.telemetry.spans import telling
 from services.adapters.trust import ca_file, of_database
 
 Document = dict[str, Any]
@@ -85,8 +87,11 @@ def connect(uri: str, name: str, own_ca: str | None = None) -> Db:
 
     With tls=true in it the server has to be vouched for, by `own_ca` if there is one.
     """
-    trusted = of_database(uri, own_ca)
-    client: MongoClient[Document] = MongoClient(uri, timeoutMS=TIMEOUT_MS, w="majority", **trusted)
+    options = {
+        **of_database(uri, own_ca),
+        **({"event_listeners": [Commands()]} if telling() else {}),
+    }
+    client: MongoClient[Document] = MongoClient(uri, timeoutMS=TIMEOUT_MS, w="majority", **options)
     return client.get_database(name, codec_options=_CODEC)
 
 

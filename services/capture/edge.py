@@ -26,7 +26,8 @@ class Edge:
     """What the edge knows when a request arrives.
 
     `queued` presses came through a queue, where they may have waited, and nobody can be told to
-    mend them: a wrong tag does not cost the press. `marks` go along with every press.
+    mend them: a wrong tag does not cost the press. `marks` and the `traceparent` of the request go
+    along with every press.
     """
 
     actor: Actor
@@ -36,6 +37,7 @@ class Edge:
     fingerprint_key: bytes
     queued: bool = False
     marks: tuple[str, ...] = ()
+    traceparent: str | None = None
 
     def rating(self, form: RatingForm, receipt: str) -> RatingSubmitted:
         """The event for a press. Raises Invalid with field errors, or NotAllowed."""
@@ -59,6 +61,7 @@ class Edge:
                 receipt=receipt,
                 fingerprint=fingerprint(form, self.fingerprint_key),
                 marks=self.marks,
+                traceparent=self.traceparent,
             )
         except ValidationError as error:
             raise Invalid(errors=[{"pointer": "", "detail": error.errors()[0]["msg"]}]) from None
@@ -66,7 +69,10 @@ class Edge:
     def errand(self, form: ErrandForm) -> ErrandReported:
         """The event for an errand that reached a stage."""
         return ErrandReported(
-            **form.model_dump(), received_at=self.received_at, submitted_by=self.actor.id
+            **form.model_dump(),
+            received_at=self.received_at,
+            submitted_by=self.actor.id,
+            traceparent=self.traceparent,
         )
 
 

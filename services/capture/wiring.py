@@ -13,6 +13,7 @@ from services.adapters.public import PublicUrl
 from services.adapters.registry import Registry, RegistryCache
 from services.adapters.rulebook import Rulebook, RulesInForce
 from services.adapters.sealing import Sealer, Vault
+from services.adapters.telemetry.work import trace_at_hand
 from services.capture.edge import Edge
 from services.capture.repository import INDEXES
 from services.contracts.actor import Actor
@@ -36,7 +37,8 @@ class Wired:
     servers: Servers = Servers(broker=True)
 
     def _edge(self, actor: Actor) -> Edge:
-        return Edge(actor, self.rules.current, self.clock.now(), self.sealer.seal, self.key)
+        rules, now, trace = self.rules.current, self.clock.now(), trace_at_hand()
+        return Edge(actor, rules, now, self.sealer.seal, self.key, traceparent=trace.header)
 
     def _publish(self, events: Sequence[Message], trace: str) -> None:
         if events:

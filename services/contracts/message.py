@@ -9,11 +9,13 @@ class Message(BaseModel):
     """An event (past tense) or a command (imperative).
 
     A message must reach a queue: the topology has one for each.
-    Unknown fields are ignored, so that an old consumer survives a newer producer.
+    Unknown fields are ignored, so that an old consumer survives a newer producer. `traceparent` is
+    the piece of work that it came of (W3C Trace Context); nothing is decided by it.
     """
 
     model_config = ConfigDict(frozen=True, extra="ignore", hide_input_in_errors=True)
     routing_key: ClassVar[str]
+    traceparent: str | None = None
 
     @property
     def about(self) -> str | None:

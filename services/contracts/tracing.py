@@ -27,9 +27,9 @@ class Trace:
     sampled: bool = True
 
     @classmethod
-    def new(cls) -> Self:
+    def new(cls, sampled: bool = True) -> Self:
         """The begin of a trace that nobody has heard of."""
-        return cls(secrets.token_hex(16), secrets.token_hex(8))
+        return cls(secrets.token_hex(16), secrets.token_hex(8), sampled)
 
     @classmethod
     def of(cls, header: str | None) -> Self | None:
@@ -37,12 +37,6 @@ class Trace:
         said = header or ""
         found = _HEADER.fullmatch(said) or _OF_LATER_VERSION.fullmatch(said)
         return cls(found[1], found[2], bool(int(found[3], 16) & SAMPLED)) if found else None
-
-    @classmethod
-    def after(cls, header: str | None) -> Self:
-        """A piece of work in the trace of a `traceparent`, or in a new one."""
-        came = cls.of(header)
-        return came.next() if came else cls.new()
 
     def next(self) -> Self:
         """The next piece of work in the same trace."""

@@ -6,11 +6,13 @@ import time
 from collections.abc import Iterator
 from logging import getLogger
 
+from opentelemetry.trace import SpanKind
 from werkzeug.wrappers import Request
 
 from services.adapters.http import api, read_json
 from services.adapters.patience import Rest
 from services.adapters.telemetry import Figure
+from services.adapters.telemetry.spans import going_on, telling
 from services.adapters.timer import every
 from services.contracts.actor import Action, Actor
 from services.contracts.period import a_day
@@ -39,8 +41,17 @@ class Tallying(Wired):
     def recompute(self) -> None:
         """Bring touched tallies up to date."""
         start = time.monotonic()
-        if self.rest.over(start) and Tallies(self.db).recompute():
+        if self.rest.over(start) and self._recomputed():
             self.rest.after(start, time.monotonic())
+
+    def _recomputed(self) -> int:
+        """How many tallies; what they came of is looked up for whoever collects spans."""
+        tallies = Tallies(self.db)
+        came = tallies.traces() if telling() else []
+        if not came:
+            return tallies.recompute()
+        with going_on("score", "recompute tallies", SpanKind.CONSUMER, came):
+            return tallies.recompute()
 
     @every(60)
     def count_hours(self) -> None:

@@ -120,10 +120,12 @@ def following(press: RatingSubmitted, document: Document, rules: Rules) -> Messa
             first_key=press.key_of_first,
             level=press.level,
             pressed_at=press.pressed_at,
+            traceparent=press.traceparent,
         )
     if not opens_case(document, rules):
         return None
-    return BadRatingStored.model_validate({**document, "rating_key": press.key})
+    named = {"rating_key": press.key, "traceparent": press.traceparent}
+    return BadRatingStored.model_validate({**document, **named})
 
 
 def local_day(at: datetime, rules: Rules) -> str:
@@ -133,7 +135,7 @@ def local_day(at: datetime, rules: Rules) -> str:
 
 def errand_document(errand: ErrandReported, rules: Rules, stored_at: datetime) -> Document:
     """The document of an errand at a stage."""
-    return errand.model_dump() | {
+    return errand.model_dump(exclude={"traceparent"}) | {
         "_id": errand.key,
         "day": local_day(errand.reached_at, rules),
         "stored_at": stored_at,

@@ -15,6 +15,7 @@ from pymongo.errors import BulkWriteError
 from services.adapters.devices import HEARTBEATS
 from services.adapters.mongo import Db, Document, Index, by_ids
 from services.adapters.outbox import outbox_index
+from services.adapters.telemetry.work import trace_at_hand
 from services.contracts.sequence import rating_id
 from services.store.quarantine import CLOSED, LEFT
 from services.store.sequences import DeviceReport, Heartbeat, Kept, Waiting, numbers, report
@@ -79,7 +80,8 @@ class Ratings:
     def _touch(self, buckets: Sequence[tuple[str, str]], at: datetime) -> None:
         if buckets:
             named = [list(bucket) for bucket in buckets]
-            self._touched.insert_one({"_id": str(uuid.uuid4()), "buckets": named, "at": at})
+            note = {"_id": str(uuid.uuid4()), "buckets": named, "at": at}
+            self._touched.insert_one({**note, "traceparent": trace_at_hand().header})
 
     def insert(self, documents: Sequence[Document]) -> list[Fate]:
         """Insert once each; whatever stands there already is compared, never overwritten."""

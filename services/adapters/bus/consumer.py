@@ -8,7 +8,7 @@ greenlets share the work, so that a slow database never keeps the heartbeat wait
 from __future__ import annotations
 
 from collections.abc import Callable, Iterator, Sequence
-from contextlib import suppress
+from contextlib import AbstractContextManager, suppress
 from datetime import datetime
 from functools import partial
 from logging import getLogger
@@ -19,10 +19,11 @@ from eventlet.queue import Empty, Queue
 from eventlet.semaphore import Semaphore
 from greenlet import GreenletExit
 from nameko.extensions import Entrypoint
+from opentelemetry.trace import SpanKind
 from pymongo.errors import PyMongoError
 
 from services.adapters.bus.connection import connected, drain
-from services.adapters.bus.deliveries import Delivery, Letter, Unpacked, unpack
+from services.adapters.bus.deliveries import Delivery, Letter, Unpacked, traces, unpack
 from services.adapters.bus.handling import Handling
 from services.adapters.bus.publisher import Bus
 from services.adapters.bus.settling import Settled, copies
@@ -34,7 +35,7 @@ from services.adapters.patience import pauses
 from services.adapters.settings import server_uri
 from services.adapters.telemetry import Telemetry
 from services.adapters.telemetry.metrics import handled
-from services.adapters.telemetry.work import working
+from services.adapters.telemetry.spans import going_on
 from services.adapters.trust import ca_file
 from services.contracts import topology
 from services.contracts.tracing import Trace
@@ -129,8 +130,7 @@ class LetterConsumer(Entrypoint):
         last = 0
         while not self.leaving.asked and not lost():
             if letters := self._gather(arrived):
-                with working(self.container.service_name, Trace.new()):
-                    self._handle(letters)
+                self._handle(letters)
                 last = acknowledgeable(last, letters)
                 yield last
 
@@ -154,9 +154,14 @@ class LetterConsumer(Entrypoint):
 
     def _handle(self, letters: Sequence[Letter]) -> None:
         """Put the outcome of every letter in place."""
-        outcomes = self._handling.outcomes(letters)
-        settled = [Settled(letter, (o,)) for letter, o in zip(letters, outcomes, strict=True)]
-        self._settle(settled)
+        with self._working():
+            outcomes = self._handling.outcomes(letters)
+            settled = [Settled(letter, (o,)) for letter, o in zip(letters, outcomes, strict=True)]
+            self._settle(settled)
+
+    def _working(self, came: Sequence[Trace] = ()) -> AbstractContextManager[None]:
+        service, name = self.container.service_name, f"process {self.queue}"
+        return going_on(service, name, SpanKind.CONSUMER, came)
 
     def _settle(self, settled: Sequence[Settled], sent_at: datetime | None = None) -> None:
         if outgoing := [copy for each in settled for copy in copies(each.letter.queue, each)]:
@@ -175,8 +180,9 @@ class MessageConsumer(LetterConsumer):
     def _handle(self, letters: Sequence[Letter]) -> None:
         unpacked = [unpack(letter) for letter in letters]
         deliveries = [delivery for each in unpacked for delivery in each.deliveries]
-        outcomes = iter(self._handling.outcomes(deliveries) if deliveries else ())
-        self._settle([self._settled(each, outcomes) for each in unpacked], unpacked[0].sent_at)
+        with self._working(traces(deliveries)):
+            outcomes = iter(self._handling.outcomes(deliveries) if deliveries else ())
+            self._settle([self._settled(each, outcomes) for each in unpacked], unpacked[0].sent_at)
 
     def _settled(self, unpacked: Unpacked, outcomes: Any) -> Settled:
         found = tuple(unpacked.outcomes(outcomes))

@@ -9,6 +9,7 @@ from http import HTTPStatus
 from typing import Any
 
 from nameko.web.server import WebServer, WsgiApp
+from opentelemetry.trace import SpanKind
 from werkzeug.exceptions import HTTPException
 from werkzeug.routing import BaseConverter, Map, MapAdapter
 from werkzeug.wrappers import Request, Response
@@ -21,11 +22,13 @@ from services.adapters.http.slowness import TimelyProtocol
 from services.adapters.http.throttle import Windows
 from services.adapters.telemetry import Telemetry
 from services.adapters.telemetry.metrics import NO_ROUTE, answered
+from services.adapters.telemetry.spans import piece
 from services.adapters.telemetry.work import working
 from services.contracts.tracing import TRACEPARENT, TRACERESPONSE, Trace
 from services.errors import HaopingError
 
 LONGEST_LINE = 16 * 1024
+STATUS = "http.response.status_code"
 SILENT_S = 60
 """A connection on which nothing comes for so long is closed; the sender opens another."""
 
@@ -44,9 +47,14 @@ class ProblemApp(WsgiApp):
             answer = _astray(error, request.method, _allowed(adapter))
         else:
             method, route = entrypoint.method, entrypoint.url
-            trace = Trace.after(request.headers.get(TRACEPARENT))
-            with working(self.server.container.service_name, trace):
+            came = Trace.of(request.headers.get(TRACEPARENT))
+            trace = came.next() if came else Trace.new()
+            with (
+                working(self.server.container.service_name, trace),
+                piece(f"{method} {route}", SpanKind.SERVER, came) as told,
+            ):
                 answer = entrypoint.handle_request(request)
+                told[STATUS] = answer.status_code
             answer.headers[TRACERESPONSE] = trace.header
         if self.server.telemetry.on:
             answered(method, route, answer.status_code, time.perf_counter() - start)

@@ -6,14 +6,17 @@ from collections.abc import Mapping
 from functools import cached_property
 from typing import Any
 
+import eventlet
 from nameko.extensions import DependencyProvider, SharedExtension
 from prometheus_client import generate_latest
 
 from services.adapters.telemetry.figures import Gauges, Look, Readings
 from services.adapters.telemetry.metrics import REGISTRY
+from services.adapters.telemetry.spans import telling
 from services.adapters.telemetry.work import IN_CONTEXT, take_up
 
 SETTING = "HAOPING_TELEMETRY"
+GOODBYE_S = 1.0
 OFF = frozenset({"off", "false", "no", "0"})
 
 
@@ -31,6 +34,12 @@ class Telemetry(SharedExtension):
     def look_at(self, name: str, look: Look) -> None:
         """Tell also what this look finds; for what extensions of a service know."""
         self._own[name] = look
+
+    def stop(self) -> None:
+        """Tell the collector what it was not told yet, if it listens."""
+        if collector := telling():
+            with eventlet.Timeout(GOODBYE_S, False):
+                collector.force_flush()
 
     def told(self, looks: Mapping[str, Look]) -> bytes:
         """What the process has counted, and what these looks and its own find in the service."""

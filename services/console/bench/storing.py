@@ -11,7 +11,7 @@ from services.console.bench.load import presses
 from services.console.bench.result import Result
 from services.console.stack import Stack
 
-MANY, SOME, FEW, BULK = 30_000, 5_000, 500, 200
+MANY, SOME, FEW, BULK = 30_000, 5_000, 2_000, 200
 BARE = peer("bare_insert")
 LOOP = peer("kombu_loop")
 NAMEKO = peer("nameko_one_by_one", BENCH_TOUCHES="1")
