@@ -21,6 +21,8 @@ BENCHES = {
     "rectify": "rectifying",
     "score": "scoring",
     "portal": "portaling",
+    "scale": "scaling",
+    "telemetry": "telling",
     "soak": "soaking",
 }
 PLACE = "services.console.bench"

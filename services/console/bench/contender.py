@@ -18,6 +18,7 @@ from kombu import Connection
 from services.adapters.bus import packed
 from services.adapters.bus.topology import declare
 from services.adapters.mongo import Db, connect, ensure_indexes
+from services.adapters.partitions import spread
 from services.adapters.registry import COLLECTION, CURRENT
 from services.adapters.settings import ROOT
 from services.console.bench.load import DIRECTORY
@@ -26,6 +27,7 @@ from services.console.stack import Stack
 from services.console.stack.failure import StackFailed, last_lines
 from services.contracts import topology
 from services.contracts.events import RatingSubmitted
+from services.contracts.partitions import partitions_of
 from services.store.repository import INDEXES
 
 QUEUES = (topology.STORE_RATINGS.name, topology.STORE_BACKLOG.name)
@@ -73,6 +75,7 @@ class Course:
     def __init__(self, stack: Stack) -> None:
         self.stack = stack
         self.database = ""
+        self.queues: tuple[str, ...] = QUEUES
         self.pids: dict[str, int] = {}
         self.log = stack.layout.state / "bench.log"
         self._watching = Connection(stack.amqp_uri)
@@ -84,7 +87,7 @@ class Course:
         there is made sure of once the time is taken.
         """
         db = self.fresh()
-        self._fill(presses, pack)
+        self.fill(presses, pack)
         messages = -(-len(presses) // pack)
         process = self.start(contender, len(presses))
         try:
@@ -160,20 +163,29 @@ class Course:
     def _empty_queues(self) -> None:
         channel = self._watching.default_channel
         declare(channel)
-        for queue in QUEUES:
+        for queue in self.queues:
             channel.queue_purge(queue)
 
-    def _fill(self, presses: Sequence[RatingSubmitted], pack: int) -> None:
-        """Put the presses on the queue, `pack` in a message, and wait until all are there."""
+    def spread(self, partitions: int) -> None:
+        """Spread what is sent from now on over so many partitions."""
+        spread(self._watching.default_channel, partitions)
+        self.queues = (*partitions_of(QUEUES[0], partitions), *QUEUES[1:])
+
+    def fill(self, presses: Sequence[RatingSubmitted], pack: int, apart: bool = True) -> None:
+        """Put the presses on the queue, `pack` in a message, and wait until all are there.
+
+        More than one go `apart` as a backlog, unless they were pressed in the same instant.
+        """
         with Connection(self.stack.amqp_uri) as connection:
             channel = connection.default_channel
             for start in range(0, len(presses), pack):
-                [out] = packed(presses[start : start + pack], "bench")
+                [out] = packed(presses[start : start + pack], "bench", apart)
                 body = amqp.Message(
                     out.body,
                     delivery_mode=2,
                     message_id=out.id,
                     content_type="application/json",
+                    application_headers=dict(out.headers),
                 )
                 channel.basic_publish(body, out.exchange, out.routing_key)
         while self.waiting() < -(-len(presses) // pack):
@@ -182,7 +194,7 @@ class Course:
     def waiting(self) -> int:
         """How many messages nobody has taken yet."""
         channel = self._watching.default_channel
-        found = (channel.queue_declare(queue, passive=True) for queue in QUEUES)
+        found = (channel.queue_declare(queue, passive=True) for queue in self.queues)
         return sum(int(each.message_count) for each in found)
 
     def _until(self, holds: Callable[[], bool], process: subprocess.Popen[bytes]) -> None:

@@ -23,6 +23,9 @@ NAMEKO_LESS, FASTSTREAM_LESS = peer("nameko_one_by_one"), peer("faststream_one_b
 def run(stack: Stack, rounds: int, tell: Callable[[str], None]) -> Result:
     """Every contender once in each round, so that what slows the machine slows all of them.
 
+    Who stores one by one is given fewer, for else it takes minutes: that is to its advantage, since
+    the more there is already, the longer each takes.
+
     The bare database is measured before the store and after it, since the speed of a machine that
     is shared drifts within a round.
     """
