@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 import socket
 import time
 from collections.abc import Callable, Iterator
@@ -18,6 +19,7 @@ from services.console.stack import Stack
 from tests import web
 from tests.county import DIRECTORY
 from tests.integration.bus import free_address, in_the_county
+from tests.integration.everybody import press
 
 pytestmark = pytest.mark.integration
 SOON_S = 1.0
@@ -117,6 +119,23 @@ def test_a_head_beyond_the_bounds_is_refused_without_a_word_about_us(
         heard = talking.recv(4096)
     assert int(heard.split(b" ", 2)[1]) in status
     assert not any(each in heard for each in (b"Python", b"eventlet", b"Traceback"))
+
+
+def test_presses_under_the_same_head_are_each_read_for_themselves(edge: tuple[str, int]) -> None:
+    """Also when they come in one piece, and when some reader might see a head end elsewhere."""
+    bodies = [json.dumps(press()).encode() for _ in range(4)]
+    bodies.append(b"{" + b" " * (len(bodies[0]) - 1))
+    start = b"POST /v1/ratings HTTP/1.1\r\nHost: x\r\nContent-Length: %d\r\n" % len(bodies[0])
+    bare = start.replace(b"\r\nHost", b"\nHost")
+    with closing(socket.create_connection(edge, PATIENCE_S)) as talking:
+        talking.sendall(b"".join(start + HALL + b"\r\n" + body for body in bodies))
+        talking.sendall(bare + HALL + b"\r\n" + bodies[0])
+        talking.sendall(LIFE + b"Connection: close\r\n\r\n")
+        with talking.makefile("rb") as answers:
+            heard = answers.read()
+    statuses = [int(each[:3]) for each in heard.split(b"HTTP/1.1 ")[1:]]
+    assert statuses == [202, 202, 202, 202, 400, 202, 200]
+    assert all(json.loads(body)["rating_id"].encode() in heard for body in bodies[:4])
 
 
 def test_what_strangers_send_writes_no_line_of_the_log(

@@ -13,6 +13,7 @@ import eventlet
 import eventlet.wsgi
 from nameko.web.server import HttpOnlyProtocol
 
+from services.adapters.http.heads import Heads
 from services.adapters.http.securing import NotSecured
 
 HEAD_S = 20.0
@@ -31,6 +32,7 @@ class TimelyProtocol(HttpOnlyProtocol):
     """eventlet's HTTP, for who keeps up; what it says by itself names no software."""
 
     server_version, sys_version = "haoping", ""
+    heads = Heads()
     rfile: Any
 
     def _read_request_line(self) -> Any:
@@ -44,12 +46,21 @@ class TimelyProtocol(HttpOnlyProtocol):
             return b""
         head, end, _ = come.partition(END_OF_HEAD)
         self._has_come, self.body_come = bool(end), len(come) - len(head) - len(end)
+        self._head, self._whole = bytes(head) if end else b"", self.rfile
         self._head_until = time.monotonic() + HEAD_S
         return self._in_time(super()._read_request_line)
 
     def parse_request(self) -> Any:
-        """The headers, within what is left of the time."""
-        return self._in_time(super().parse_request)
+        """The headers, within what is left of the time, or as they were found before."""
+        if known := self.heads.known(self._head):
+            for name, found in known.items():
+                setattr(self, name, found)
+            self._whole.read(len(self._head) + len(END_OF_HEAD) - len(self.raw_requestline))
+            return True
+        parsed = self._in_time(super().parse_request)
+        if parsed and self._head:
+            self.heads.keep(self._head, self)
+        return parsed
 
     def _in_time(self, read: Any) -> Any:
         if self._has_come:
