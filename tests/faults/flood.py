@@ -13,11 +13,13 @@ from services.console.bench.load import presses
 from services.console.demo.client import eventually
 from services.contracts.events import RatingSubmitted
 from services.contracts.topology import STORE_RATINGS
+from services.contracts.vocabulary import Channel
 from tests.faults.town import Town
 
 LETTERS, UNCONFIRMED = 200_000, 2_000
 PLAIN = {
     "window": "w1",
+    "channel": Channel.MOBILE,
     "sealed": None,
     **dict.fromkeys(("named", "contactable", "has_text"), False),
 }
@@ -45,7 +47,9 @@ def _waiting(channel: amqp.Channel) -> int:
 
 
 def _presses(luck: random.Random) -> Iterator[RatingSubmitted]:
-    """What the edge would have passed on, over a month long ago and at the town's window."""
+    """What the edge would have passed on, over a month long ago, about the town's window and from
+    telephones: so many who stood at it would all be marked, and that would take most of the time.
+    """
     for press in presses(LETTERS, luck.randrange(10**6)):
         yield press.model_copy(update=PLAIN)
 
