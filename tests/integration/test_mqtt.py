@@ -44,7 +44,7 @@ from tests.integration.bus import eventually, purge, settings, taken, waiting
 pytestmark = pytest.mark.integration
 Containers = Callable[..., ServiceContainer]
 RAW, TOPIC, KEY = topology.CAPTURE_RAW.name, "haoping/v1/ratings/kiosk-1", b"the key of kiosk-1"
-COMPLAINT = f"no exchange '{topology.MQTT}'"
+COMPLAINT = f"exchange '{topology.MQTT}' in vhost"
 
 
 def broker_user(stack: Stack, *command: str) -> str:

@@ -19,18 +19,24 @@ ONLY_HERE = "-kernel inet_dist_use_interface {127,0,0,1}"
 
 
 def add(layout: Layout, ports: Mapping[str, int], wanted: Definitions) -> None:
-    """Import definitions into the running node; passwords travel as hashes, on standard input.
+    """Import definitions into the running node; passwords travel as hashes.
 
-    Raises StackFailed with what the command said.
+    They travel in a file, for RabbitMQ 4 waits for more on standard input after its end. Raises
+    StackFailed with what the command said.
     """
-    control(layout, ports, "import_definitions", said=json.dumps(wanted))
+    path = layout.broker / "wanted.json"
+    path.touch(mode=0o600)
+    try:
+        path.write_text(json.dumps(wanted))
+        control(layout, ports, "import_definitions", str(path))
+    finally:
+        path.unlink()
 
 
 def control(
     layout: Layout,
     ports: Mapping[str, int],
     *command: str,
-    said: str = "",
     tool: str = "rabbitmqctl",
 ) -> str:
     """What RabbitMQ's tool answers to a command. Raises StackFailed with what it complained of."""
@@ -39,7 +45,7 @@ def control(
         raise StackFailed(broker.CHOICES)
     done = subprocess.run(
         [str(scripts / tool), *command],
-        input=said,
+        stdin=subprocess.DEVNULL,
         env=_environment(layout, ports, (scripts, Path(epmd).parent)),
         capture_output=True,
         text=True,
