@@ -8,11 +8,15 @@ from __future__ import annotations
 
 import re
 import secrets
+from collections.abc import Iterable
 from dataclasses import dataclass
+from itertools import islice
 from typing import Self
 
 TRACEPARENT, TRACERESPONSE = "traceparent", "traceresponse"
 SAMPLED = 1
+MOST = 100
+"""Of very many pieces of work that something came of, so many are told."""
 _KNOWN = r"-(?!0{32})([0-9a-f]{32})-(?!0{16})([0-9a-f]{16})-([0-9a-f]{2})"
 _HEADER = re.compile(rf"00{_KNOWN}")
 _OF_LATER_VERSION = re.compile(rf"(?!00|ff)[0-9a-f]{{2}}{_KNOWN}(?:-.*)?")
@@ -46,3 +50,9 @@ class Trace:
     def header(self) -> str:
         """As `traceparent` and `traceresponse` carry it."""
         return f"00-{self.id}-{self.span}-{int(self.sampled):02x}"
+
+
+def traces(headers: Iterable[str | None]) -> list[Trace]:
+    """What these `traceparent`s say, each once, as far as they say something."""
+    told = islice(dict.fromkeys(headers), MOST)
+    return [trace for trace in map(Trace.of, told) if trace]

@@ -13,7 +13,8 @@ from pymongo.errors import BulkWriteError, DuplicateKeyError
 
 from services.adapters.mongo import AT_ONCE, Db, Document, Index, by_days, by_ids
 from services.contracts.period import days_between
-from services.contracts.tracing import Trace
+from services.contracts.tracing import MOST as MOST_TRACES
+from services.contracts.tracing import Trace, traces
 from services.contracts.vocabulary import Standing
 from services.score.editions import Editions
 from services.score.errands import rated_errands, rating_keys, served
@@ -29,7 +30,7 @@ DUPLICATE_KEY = 11000
 MOST_COUNTED = 1000
 MOST_TOUCHES = 5000
 """Touches read for one recount: under load they name the same buckets again and again."""
-CATCHING_UP, MOST_TRACES = 5, 100
+CATCHING_UP = 5
 FEW = 1000
 """So many buckets are looked up one by one rather than among all of their days."""
 KIND = "day unit window channel stage turn level standing item tags marks".split()
@@ -91,8 +92,7 @@ class Tallies:
     def traces(self) -> list[Trace]:
         """Of which work the notes of what was touched came; of some, where there are many."""
         notes = self._touched.find({}, {"traceparent": 1}, limit=MOST_TRACES)
-        told = dict.fromkeys(each.get("traceparent") for each in notes)
-        return [trace for trace in map(Trace.of, told) if trace]
+        return traces(each.get("traceparent") for each in notes)
 
     def _versions(self, places: Iterable[Place]) -> dict[Place, int]:
         ids = (Bucket(*place).id for place in places)

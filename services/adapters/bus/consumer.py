@@ -23,7 +23,7 @@ from opentelemetry.trace import SpanKind
 from pymongo.errors import PyMongoError
 
 from services.adapters.bus.connection import connected, drain
-from services.adapters.bus.deliveries import Delivery, Letter, Unpacked, traces, unpack
+from services.adapters.bus.deliveries import Delivery, Letter, Unpacked, unpack
 from services.adapters.bus.handling import Handling
 from services.adapters.bus.publisher import Bus
 from services.adapters.bus.settling import Settled, copies
@@ -38,7 +38,7 @@ from services.adapters.telemetry.metrics import handled
 from services.adapters.telemetry.spans import going_on
 from services.adapters.trust import ca_file
 from services.contracts import topology
-from services.contracts.tracing import Trace
+from services.contracts.tracing import Trace, traces
 
 PREFETCH = 256
 _log = getLogger(__name__)
@@ -180,7 +180,7 @@ class MessageConsumer(LetterConsumer):
     def _handle(self, letters: Sequence[Letter]) -> None:
         unpacked = [unpack(letter) for letter in letters]
         deliveries = [delivery for each in unpacked for delivery in each.deliveries]
-        with self._working(traces(deliveries)):
+        with self._working(traces(each.message.traceparent for each in deliveries)):
             outcomes = iter(self._handling.outcomes(deliveries) if deliveries else ())
             self._settle([self._settled(each, outcomes) for each in unpacked], unpacked[0].sent_at)
 

@@ -3,11 +3,10 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Iterator, Mapping
 from contextlib import suppress
 from dataclasses import dataclass, replace
 from datetime import datetime
-from itertools import islice
 from typing import Any, Generic, TypeVar
 
 from pydantic import ValidationError
@@ -15,11 +14,9 @@ from pydantic import ValidationError
 from services.adapters.outcome import Never, Outcome
 from services.contracts import topology
 from services.contracts.message import Envelope, Message, Parcel
-from services.contracts.tracing import Trace
 
 ASSUMED_ITEM_BYTES = 1000
 FROM = "haoping-from"
-MOST_TRACES = 100
 Kind_co = TypeVar("Kind_co", bound=Message, covariant=True)
 
 
@@ -118,12 +115,6 @@ class Unpacked:
         """One outcome for each item, taking the service's for those it saw."""
         for item in self.items:
             yield item if isinstance(item, Never) else next(of_deliveries)
-
-
-def traces(deliveries: Iterable[Delivery[Message]]) -> list[Trace]:
-    """Of which work these messages came, as far as they tell; of some, where it is of very many."""
-    told = dict.fromkeys(each.message.traceparent for each in deliveries)
-    return [trace for trace in map(Trace.of, islice(told, MOST_TRACES)) if trace]
 
 
 _EXPECTED = {kind.routing_key: kind for kind in topology.MESSAGE_TYPES.values()} | {

@@ -7,6 +7,7 @@ import os
 import subprocess
 from collections.abc import Mapping
 from pathlib import Path
+from tempfile import NamedTemporaryFile
 
 from services.console.stack import broker
 from services.console.stack.definitions import Definitions
@@ -21,16 +22,13 @@ ONLY_HERE = "-kernel inet_dist_use_interface {127,0,0,1}"
 def add(layout: Layout, ports: Mapping[str, int], wanted: Definitions) -> None:
     """Import definitions into the running node; passwords travel as hashes.
 
-    They travel in a file, for RabbitMQ 4 waits for more on standard input after its end. Raises
-    StackFailed with what the command said.
+    They travel in a file that nobody else may read, for RabbitMQ 4 waits for more on standard
+    input after its end. Raises StackFailed with what the command said.
     """
-    path = layout.broker / "wanted.json"
-    path.touch(mode=0o600)
-    try:
-        path.write_text(json.dumps(wanted))
-        control(layout, ports, "import_definitions", str(path))
-    finally:
-        path.unlink()
+    with NamedTemporaryFile("w", dir=layout.broker, suffix=".json") as file:
+        file.write(json.dumps(wanted))
+        file.flush()
+        control(layout, ports, "import_definitions", file.name)
 
 
 def control(

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import pytest
 
-from services.contracts.tracing import Trace
+from services.contracts.tracing import MOST, Trace, traces
 
 GIVEN = "00-4bf92f3577b34da6a3ce929d0e0e4736-00f067aa0ba902b7-01"
 
@@ -46,3 +46,9 @@ def test_who_does_not_keep_traces_says_so_to_the_next() -> None:
 )
 def test_what_the_standard_does_not_allow_says_nothing(wrong: str) -> None:
     assert Trace.of(wrong) is None
+
+
+def test_what_came_of_many_tells_each_once_and_of_very_many_some() -> None:
+    many = [Trace.new() for _ in range(2 * MOST)]
+    assert traces([GIVEN, None, "nonsense", GIVEN]) == [Trace.of(GIVEN)]
+    assert traces(each.header for each in many) == many[:MOST]
