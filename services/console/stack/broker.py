@@ -74,16 +74,23 @@ ssl_options.versions.2 = tlsv1.2
 def find() -> Path | None:
     """The folder with the scripts of an installed RabbitMQ that need no other user.
 
-    HAOPING_RABBITMQ names one, and then there is no other.
+    HAOPING_RABBITMQ names one, and then there is no other. Raises StackFailed if it is none.
     """
     if other := os.environ.get(OTHER):
+        if not _is_usable(Path(other)):
+            raise StackFailed(
+                f"{OTHER} names {other}, where no rabbitmq-server is; mend or unset it"
+            )
         return Path(other)
     folders = [Path(folder) for folder in FOLDERS]
     folders += sorted(Path("/usr/lib/rabbitmq/lib").glob("*/sbin"), reverse=True)
     if on_path := shutil.which("rabbitmq-server"):
         folders.append(Path(on_path).resolve().parent)
-    usable = (f for f in folders if os.access(f / "rabbitmq-server", os.X_OK))
-    return next((f for f in usable if (f / "rabbitmq-env").exists()), None)
+    return next(filter(_is_usable, folders), None)
+
+
+def _is_usable(folder: Path) -> bool:
+    return os.access(folder / "rabbitmq-server", os.X_OK) and (folder / "rabbitmq-env").exists()
 
 
 def find_epmd() -> str | None:

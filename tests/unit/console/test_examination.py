@@ -9,6 +9,8 @@ import pytest
 from services.console import examination
 from services.console.findings import Verdict
 from services.console.quiet import watched
+from services.console.stack import broker as brokers
+from services.console.stack.failure import StackFailed
 from services.console.stack.layout import Layout
 from services.console.stack.lock import Lock
 from services.console.stack.ports import LOOPBACK, claim
@@ -90,3 +92,14 @@ def test_when_all_is_lively_it_says_how_much_was_looked_at() -> None:
     [finding] = watched({**TOLD, "findings": []}, *WHERE)
     assert finding.verdict is Verdict.GOOD
     assert finding.words == "1 channels move; 1 of 2 devices were heard"
+
+
+def test_a_broker_of_another_folder_that_is_none_is_named(
+    monkeypatch: pytest.MonkeyPatch, tmp_path: Path
+) -> None:
+    monkeypatch.setenv(brokers.OTHER, str(tmp_path))
+    with pytest.raises(StackFailed, match=str(tmp_path)):
+        brokers.find()
+    for name in ("rabbitmq-server", "rabbitmq-env"):
+        (tmp_path / name).touch(mode=0o700)
+    assert brokers.find() == tmp_path
