@@ -12,6 +12,7 @@ from pathlib import Path
 
 from services.console.stack.certificates import issue
 from services.console.stack.ports import LOOPBACK, claim
+from services.console.stack.processes import end_child
 from services.console.stack.waiting import accepts, wait_until
 from tests.deploy.project import ROOT
 
@@ -83,5 +84,4 @@ def running(folder: Path, addresses: Mapping[str, str]) -> Iterator[dict[str, in
         wait_until(up, "nginx", READY_S, log, lambda: process.poll() is not None)
         yield ports
     finally:
-        process.terminate()
-        process.wait()
+        end_child(process)

@@ -16,6 +16,7 @@ import eventlet
 from eventlet import wsgi
 
 from services.console.stack.ports import claim
+from services.console.stack.processes import end_child
 from tests.integration.bus import eventually
 
 
@@ -90,8 +91,7 @@ def mail_server(folder: Path) -> Iterator[Letters]:
         eventually(lambda: _answers(port))
         yield Letters(f"smtp://{address}", folder)
     finally:
-        server.terminate()
-        server.wait()
+        end_child(server)
 
 
 def _answers(port: int) -> bool:

@@ -20,6 +20,7 @@ from services.adapters.mongo import Db, connect
 from services.adapters.settings import token_hash
 from services.console.stack import Stack
 from services.console.stack.ports import claim
+from services.console.stack.processes import end_child
 from services.contracts.actor import Role
 from services.contracts.directory import Principal
 from services.portal.service import Portal
@@ -118,8 +119,7 @@ def house(stack: Stack, tmp_path_factory: pytest.TempPathFactory) -> Iterator[Ho
         yield House(urls, db)
         for each in running:
             each.kill()
-        provider.terminate()
-        provider.wait()
+        end_child(provider)
         db.client.close()
 
 

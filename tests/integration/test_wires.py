@@ -30,6 +30,7 @@ from services.capture.service import Capture
 from services.console.stack import Stack
 from services.console.stack.certificates import Certificates, issue
 from services.console.stack.ports import LOOPBACK, claim
+from services.console.stack.processes import end_child
 from services.contracts import topology
 from services.errors import Unavailable
 from tests import web
@@ -162,7 +163,7 @@ def secured_database(stack: Stack, tmp_path: Path) -> Iterator[str]:
         try:
             yield f"mongodb://{LOOPBACK}:{port}/?directConnection=true&tls=true"
         finally:
-            server.terminate()
+            end_child(server)
 
 
 def test_the_database_is_spoken_to_over_tls(

@@ -25,6 +25,7 @@ from services.console.bench.load import DIRECTORY
 from services.console.bench.stopwatch import burnt
 from services.console.stack import Stack
 from services.console.stack.failure import StackFailed, last_lines
+from services.console.stack.processes import end_child
 from services.contracts import topology
 from services.contracts.events import RatingSubmitted
 from services.contracts.partitions import partitions_of
@@ -153,12 +154,7 @@ class Course:
 
     def end(self, process: subprocess.Popen[bytes]) -> None:
         """End a contender."""
-        process.terminate()
-        try:
-            process.wait(20)
-        except subprocess.TimeoutExpired:
-            process.kill()
-            process.wait()
+        end_child(process)
 
     def _empty_queues(self) -> None:
         channel = self._watching.default_channel

@@ -12,6 +12,7 @@ from services.console.bench.contender import PEERS, STORE, Course
 from services.console.bench.load import presses
 from services.console.bench.result import Bar, Result
 from services.console.stack import Stack
+from services.console.stack.processes import end_child
 from services.contracts.events import RatingSubmitted
 from services.contracts.tracing import Trace
 
@@ -54,4 +55,4 @@ def _collector() -> Iterator[str]:
         try:
             yield process.stdout.readline().strip() if process.stdout else ""
         finally:
-            process.terminate()
+            end_child(process)

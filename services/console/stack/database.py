@@ -22,13 +22,14 @@ from pymongo.errors import OperationFailure, PyMongoError
 from services.console.stack.failure import StackFailed, last_lines
 from services.console.stack.layout import Layout
 from services.console.stack.ports import LOOPBACK
+from services.console.stack.processes import end_child
 from services.console.stack.program import PYTHON, Program, Server
 from services.console.stack.secrets import Secrets
 
 PORTS = ("mongo",)
 USER = "haoping"
 MODULE = "secantus"
-ANSWER_MS = 3_000
+ANSWER_MS, WORK_MS = 3_000, 20_000
 AUTHENTICATION_FAILED = 18
 REFUSED = "mend MONGO_URI, or for a private one bring back or delete the whole state folder."
 FIRST_START_S = 30.0
@@ -120,8 +121,9 @@ def _create_user(
     try:
         _ask_for_user(f"mongodb://{LOOPBACK}:{port}/?directConnection=true", secrets, layout)
     finally:
-        server.terminate()
-        server.wait()
+        in_order = end_child(server)
+    if not in_order:
+        raise StackFailed(f"SecantusDB did not end.\n{last_lines(layout.log('secantusdb'))}")
     done.touch()
 
 
@@ -155,4 +157,4 @@ def _ask_for_user(uri: str, secrets: Secrets, layout: Layout) -> None:
 
 
 def _client(uri: str) -> MongoClient[Any]:
-    return MongoClient(uri, serverSelectionTimeoutMS=ANSWER_MS)
+    return MongoClient(uri, serverSelectionTimeoutMS=ANSWER_MS, socketTimeoutMS=WORK_MS)

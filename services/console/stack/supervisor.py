@@ -18,6 +18,7 @@ from supervisor.xmlrpc import SupervisorTransport
 
 from services.console.stack.failure import StackFailed, last_lines
 from services.console.stack.layout import Layout
+from services.console.stack.processes import end_child
 from services.console.stack.program import Program
 
 START_S = 15.0
@@ -137,14 +138,8 @@ class Supervisor:
 
     def stop(self) -> None:
         """Stop all programs, the last group first, and supervisord itself."""
-        if self._process is None:
-            return
-        self._process.terminate()
-        try:
-            self._process.wait(STOP_S)
-        except subprocess.TimeoutExpired:
-            self._process.kill()
-            self._process.wait()
+        if self._process is not None:
+            end_child(self._process, STOP_S)
 
     def _await_answer(self) -> None:
         deadline = time.monotonic() + START_S

@@ -3,14 +3,16 @@
 from __future__ import annotations
 
 import os
+import signal
 import subprocess
 from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
 
-from services.console.stack.processes import end, owned, stamp
+from services.console.stack.processes import end, end_child, owned, stamp
 
 READY = "echo ready; exec sleep 600"
+DISTRACTED = "trap 'trap \"exit 7\" TERM' TERM; echo ready; while :; do sleep 0.05; done"
 STUBBORN = "trap '' TERM; echo ready; while :; do sleep 1; done"
 
 
@@ -54,3 +56,15 @@ def test_what_does_not_listen_is_ended_without_being_asked_again(tmp_path: Path)
 
 def test_nothing_left_is_nothing_ended(tmp_path: Path) -> None:
     assert end(tmp_path) == []
+
+
+def test_a_child_that_did_not_hear_is_asked_once_more() -> None:
+    with running(DISTRACTED, {}) as distracted:
+        assert end_child(distracted, patience=0.3)
+        assert distracted.returncode == 7
+
+
+def test_a_child_that_never_listens_is_killed_and_that_is_told() -> None:
+    with running(STUBBORN, {}) as stubborn:
+        assert not end_child(stubborn, patience=0.1)
+        assert stubborn.returncode == -signal.SIGKILL
