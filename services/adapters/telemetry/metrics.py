@@ -10,6 +10,7 @@ from collections import Counter as Tally
 from collections.abc import Collection, Iterator
 from contextlib import contextmanager
 from datetime import UTC, datetime
+from functools import cache
 
 from prometheus_client import (
     CollectorRegistry,
@@ -81,8 +82,15 @@ TIMER_FAILURES = Counter(
 
 def answered(method: str, route: str, status: int, seconds: float) -> None:
     """Count a request that was answered; `route` is a template, never an address."""
-    REQUESTS.labels(method, route, status).inc()
-    REQUEST_SECONDS.labels(method, route).observe(seconds)
+    count, took = _of_route(method, route, status)
+    count.inc()
+    took.observe(seconds)
+
+
+@cache
+def _of_route(method: str, route: str, status: int) -> tuple[Counter, Histogram]:
+    """What counts a route: to look it up each time costs three times what counting does."""
+    return REQUESTS.labels(method, route, status), REQUEST_SECONDS.labels(method, route)
 
 
 def turned_away(status: int) -> None:
@@ -103,7 +111,12 @@ def handled(queue: str, outcomes: Collection[Outcome], sent_at: datetime | None)
 def pressed(protocol: str, outcome: str, count: int = 1) -> None:
     """Count presses: `accepted` by the bus, `refused` for good, or `failed`: sent again."""
     if count:
-        PRESSES.labels(protocol, outcome).inc(count)
+        _of_presses(protocol, outcome).inc(count)
+
+
+@cache
+def _of_presses(protocol: str, outcome: str) -> Counter:
+    return PRESSES.labels(protocol, outcome)
 
 
 @contextmanager

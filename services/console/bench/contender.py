@@ -7,9 +7,10 @@ import subprocess
 import sys
 import time
 import uuid
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 from functools import partial
+from itertools import islice
 
 import amqp
 import pymongo
@@ -167,15 +168,16 @@ class Course:
         spread(self._watching.default_channel, partitions)
         self.queues = (*partitions_of(QUEUES[0], partitions), *QUEUES[1:])
 
-    def fill(self, presses: Sequence[RatingSubmitted], pack: int, apart: bool = True) -> None:
+    def fill(self, presses: Iterable[RatingSubmitted], pack: int, apart: bool = True) -> None:
         """Put the presses on the queue, `pack` in a message, and wait until all are there.
 
         More than one go `apart` as a backlog, unless they were pressed in the same instant.
         """
+        left, sent = iter(presses), 0
         with Connection(self.stack.amqp_uri) as connection:
             channel = connection.default_channel
-            for start in range(0, len(presses), pack):
-                [out] = packed(presses[start : start + pack], "bench", apart)
+            while together := list(islice(left, pack)):
+                [out] = packed(together, "bench", apart)
                 body = amqp.Message(
                     out.body,
                     delivery_mode=2,
@@ -184,7 +186,8 @@ class Course:
                     application_headers=dict(out.headers),
                 )
                 channel.basic_publish(body, out.exchange, out.routing_key)
-        while self.waiting() < -(-len(presses) // pack):
+                sent += 1
+        while self.waiting() < sent:
             time.sleep(LOOK_EVERY_S)
 
     def waiting(self) -> int:

@@ -19,7 +19,7 @@ from services.console.bench.stopwatch import burnt
 from services.console.stack import Stack
 
 STORES, PARTITIONS = (1, 2, 4), (1, 4)
-MANY = {"null": 120_000, "database": 20_000}
+MANY = {"null": 480_000, "database": 20_000}
 FROM, TO = 0.2, 0.9
 """Parts of the queue between which it is measured: all have begun, and none has run out of work."""
 LONGEST_S, LOOK_EVERY_S = 180.0, 0.05
@@ -60,7 +60,7 @@ def _measure(course: Course, setting: Setting, many: int, result: Result) -> Non
     course.spread(setting.partitions)
     db, counted = course.fresh(), course.stack.layout.state / "counted"
     counted.write_bytes(b"")
-    course.fill(list(presses(many, 1)), AT_MOST, apart=False)
+    course.fill(presses(many, 1), AT_MOST, apart=False)
     try:
         with _stores(course, setting, counted) as stores:
             began, before = _at(counted, FROM * many), _burnt(course, stores)
