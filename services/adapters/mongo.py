@@ -28,7 +28,7 @@ Db = Database[Document]
 TIMEOUT_MS, INDEXING_S = 20_000, 4 * 3600
 GLANCE_S, AWAY_S = 1.0, 5.0
 """How long to wait for what is known already, and how long to go on with it when that failed."""
-AT_ONCE = 200
+AT_ONCE, IDS_AT_ONCE = 200, 50
 _log = getLogger(__name__)
 _CODEC: CodecOptions[Document] = CodecOptions(tz_aware=True)
 
@@ -52,9 +52,12 @@ class Index:
 def by_ids(
     collection: Collection[Document], ids: Iterable[str], fields: Document | None = None
 ) -> list[Document]:
-    """The documents with these `_id`s, `AT_ONCE` at a time: a long $in is slow on some servers."""
+    """The documents with these `_id`s, some at a time: a long $in is slow on some servers.
+
+    SecantusDB takes half as long for 200 when asked for 50 at a time.
+    """
     wanted = list(ids)
-    parts = (wanted[start : start + AT_ONCE] for start in range(0, len(wanted), AT_ONCE))
+    parts = (wanted[start : start + IDS_AT_ONCE] for start in range(0, len(wanted), IDS_AT_ONCE))
     return [found for part in parts for found in collection.find({"_id": {"$in": part}}, fields)]
 
 

@@ -108,17 +108,20 @@ class Sweep:
         return len(seen)
 
     def _mark(self, found: Mapping[str, Mapping[str, str]]) -> None:
+        """One statement after the other: nobody waits for marks, and a bulk of them that waits for
+        a busy store holds SecantusDB up (adapters/outbox.py).
+        """
         ratings = self.ratings.read(found)
         touched = sorted({bucket for each in ratings.values() for bucket in buckets(each)})
+        new = [
+            self._marking(key, mark, reason)
+            for key, rating in ratings.items()
+            for mark, reason in found[key].items()
+            if mark not in rating["marks"]
+        ]
         with self.ratings.touching(touched, self.now):
-            self.ratings.change(
-                [
-                    self._marking(key, mark, reason)
-                    for key, rating in ratings.items()
-                    for mark, reason in found[key].items()
-                    if mark not in rating["marks"]
-                ]
-            )
+            for each in new:
+                self.ratings.change([each])
 
     def _marking(self, key: str, mark: str, reason: str) -> Change:
         step = {"mark": mark, "at": self.now}

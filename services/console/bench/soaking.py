@@ -1,4 +1,4 @@
-"""`haoping bench soak`: twenty minutes at half of what the edge can take; nothing may grow."""
+"""`haoping bench soak`: twenty minutes at half of what is taken and stored; nothing may grow."""
 
 from __future__ import annotations
 
@@ -62,7 +62,7 @@ class Soak:
 
     def run(self) -> int:
         """Press at half of the sustained pace until the time is over; how many were confirmed."""
-        sustained = press(f"{self.url}/v1/ratings", self.size.finding)["per_second"]
+        sustained = self._sustained()
         count, pace = int(sustained / 2 * self.size.seconds), 2 * CONNECTIONS / sustained
         how = {"pace_s": pace, "within_s": 2.0 * self.size.seconds, "seed": 2}
         with ThreadPoolExecutor(1) as others:
@@ -70,6 +70,14 @@ class Soak:
             self._watch(load)
             load.result()
         return self.size.finding + count + len(self.samples)
+
+    def _sustained(self) -> float:
+        """Presses a second that are taken and stored, when as many come as the edge can take."""
+        some = self.size.finding
+        taken_s = some / float(press(f"{self.url}/v1/ratings", some)["per_second"])
+        began = time.monotonic()
+        wait_for(lambda: counted(self.db) == some, "everything to be stored")
+        return some / (taken_s + time.monotonic() - began)
 
     def _watch(self, load: Future[Any]) -> None:
         headers = {"Authorization": f"Bearer {TOKEN}"}
