@@ -8,13 +8,14 @@ import uuid
 from collections import Counter
 from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
+from functools import partial
 from typing import Any
 
 import eventlet
 import pytest
 from eventlet.event import Event
 from nameko.containers import ServiceContainer
-from pymongo.errors import AutoReconnect, WriteError
+from pymongo.errors import AutoReconnect, NetworkTimeout, WriteError
 
 from services.adapters import leaving
 from services.adapters.bus import Bus, Delivery, Outgoing, Publisher, consume, packed
@@ -206,6 +207,28 @@ def test_a_failing_database_is_no_messages_fault(
     container_factory(desk, settings(stack)).start()
     eventually(lambda: attempts == [0, 0, 0])
     eventually(lambda: waiting(stack.amqp_uri, RATINGS.name) == 0)
+    assert waiting(stack.amqp_uri, topology.delay_queue(5)) == 0
+
+
+def in_batches_of(most: int, desk: type[Desk]) -> Counter[str]:
+    """How often the desk was given each rating in a batch that was small enough."""
+    return Counter(id for batch in desk.batches if len(batch) <= most for id in batch)
+
+
+def test_a_database_that_is_too_slow_for_a_batch_gets_it_in_parts(
+    stack: Stack, desk: type[Desk], bus: Bus, container_factory: Containers
+) -> None:
+    def answer(delivery: Delivery[RatingSubmitted]) -> Outcome:
+        if len(desk.batches[-1]) > 10:
+            raise NetworkTimeout("this is taking too long")
+        return Done()
+
+    desk.answer = staticmethod(answer)
+    presses = [press() for _ in range(40)]
+    send(bus, *presses)
+    container_factory(desk, settings(stack)).start()
+    handled = partial(in_batches_of, 10, desk)
+    eventually(lambda: handled() == Counter(each.rating_id for each in presses))
     assert waiting(stack.amqp_uri, topology.delay_queue(5)) == 0
 
 

@@ -44,17 +44,25 @@ class Handling:
             return [outcome for one in batch for outcome in self.outcomes([one])]
 
     def _while_database_fails(self, batch: Sequence[Any]) -> Sequence[Outcome]:
-        """A failing database is no message's fault: hold the batch and try again, for a while."""
-        held_until, pause = time.monotonic() + HOLD_S, pauses()
+        """A failing database is no message's fault: hold the batch and try again, for a while.
+
+        What takes it too long is tried in halves: a database that is too slow for a whole batch
+        would be asked for it again and again, each time before it has given up the last.
+        """
+        outcomes: list[Outcome] = []
+        size, pause, held_until = len(batch), pauses(), time.monotonic() + HOLD_S
         leaving: Leaving = self._entrypoint.leaving
-        while True:
+        while len(outcomes) < len(batch):
             try:
-                return self._call(batch)
+                outcomes += self._call(batch[len(outcomes) :][:size])
+                held_until = time.monotonic() + HOLD_S
             except PyMongoError as error:
                 if leaving.asked or time.monotonic() > held_until:
                     raise
                 _log.warning("the database fails, holding a batch of %d: %r", len(batch), error)
-            leaving.rest(next(pause))
+                size = max(1, size // 2) if error.timeout else size
+                leaving.rest(next(pause))
+        return outcomes
 
     def _call(self, batch: Sequence[Any]) -> Sequence[Outcome]:
         """Run the service method; its exception is wrapped, unless the database is failing.
