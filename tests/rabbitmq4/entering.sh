@@ -6,6 +6,9 @@ export FOLDER=@FOLDER@ NAME=@NAME@ STATE=$(dirname "$HOME") HERE=$PWD
 if [ "$NAME" = rabbitmq-server ]; then
   cp "$FOLDER/denied.conf" "$RABBITMQ_CONFIG_FILES/90-denied.conf"
 fi
+for each in "$FOLDER"/root/usr/lib/rabbitmq/lib/*/plugins; do
+  export RABBITMQ_PLUGINS_DIR="${each#"$FOLDER/root"}"
+done
 exec unshare --mount sh -euc '
   root=$FOLDER/root
   for each in /proc /dev /sys /tmp; do mount --rbind $each $root$each; done
