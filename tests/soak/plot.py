@@ -38,7 +38,12 @@ def _panel(number: int, figures: Figures) -> Mapping[str, Any]:
         for (name, each), colour in zip(figures.items(), COLOURS, strict=False)
     ]
     top = GAP + number * (HEIGHT + GAP)
-    return {"title": unit, "most": f"{most:.3g}", "top": top, "lines": lines}
+    return {
+        "title": unit,
+        "most": f"{most:,.3g}" if most < 1000 else f"{most:,.0f}",
+        "top": top,
+        "lines": lines,
+    }
 
 
 def _points(runs: Sequence[float], most: float) -> str:
