@@ -267,6 +267,7 @@ def test_a_gap_is_reported_and_what_is_in_quarantine_is_not_one(town: Town, kios
     tampering.close()
     kiosk.flush()
     town.stored(2)
+    eventually(lambda: town.db["quarantine"].count_documents({}) == 1)
     [epoch] = town.report()
     assert (epoch["missing"], epoch["in_quarantine"]) == ([[2, 2]], [[3, 3]])
 
