@@ -50,12 +50,12 @@ class Handling:
         would be asked for it again and again, each time before it has given up the last.
         """
         outcomes: list[Outcome] = []
-        size, pause, held_until = len(batch), pauses(), time.monotonic() + HOLD_S
+        at, size, pause, held_until = 0, len(batch), pauses(), time.monotonic() + HOLD_S
         leaving: Leaving = self._entrypoint.leaving
-        while len(outcomes) < len(batch):
+        while at < len(batch):
             try:
-                outcomes += self._call(batch[len(outcomes) :][:size])
-                held_until = time.monotonic() + HOLD_S
+                outcomes += self._call(batch[at : at + size])
+                at, held_until = at + size, time.monotonic() + HOLD_S
             except PyMongoError as error:
                 if leaving.asked or time.monotonic() > held_until:
                     raise

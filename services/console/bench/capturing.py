@@ -59,8 +59,8 @@ def _in_turn(course: Course, result: Result) -> float:
     }
     found: dict[str, list[Mapping[str, Any]]] = {name: [] for name in loads}
     with _serving(course, (CAPTURE, FASTAPI)) as urls:
-        for name in (CAPTURE.name, FASTAPI.name):
-            press(f"{urls[name]}/v1/ratings", WARMING)
+        for url in urls.values():
+            press(f"{url}/v1/ratings", WARMING)
         for seed, (name, load) in product(range(TURNS), loads.items()):
             found[name].append(load.sent(urls, seed + 1))
     for name, turns in found.items():

@@ -6,7 +6,7 @@ import time
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass
-from itertools import product
+from itertools import cycle, islice, product
 from pathlib import Path
 
 import psutil
@@ -17,9 +17,13 @@ from services.console.bench.load import presses
 from services.console.bench.result import Result
 from services.console.bench.stopwatch import burnt
 from services.console.stack import Stack
+from services.contracts.events import RatingSubmitted
 
 STORES, PARTITIONS = (1, 2, 4), (1, 4)
-MANY = {"null": 480_000, "database": 20_000}
+MANY, DIFFERENT = {"null": 480_000, "database": 20_000}, 20_000
+"""How many are on the queue; beyond so many they come again. A sink that keeps nothing does not see
+it, and to make them up anew for each setting would take longer than to measure it.
+"""
 FROM, TO = 0.2, 0.9
 """Parts of the queue between which it is measured: all have begun, and none has run out of work."""
 LONGEST_S, LOOK_EVERY_S = 180.0, 0.05
@@ -45,22 +49,25 @@ def run(
     Presses travel as those of a busy edge do: in envelopes of a few, each to a partition.
     """
     course, result = Course(stack), Result("scale")
+    made = list(presses(min(DIFFERENT, max(many.values())), 1))
     settings = [Setting(*each) for each in product(many, PARTITIONS, STORES)]
     for number in range(rounds):
         tell(f"round {number + 1} of {rounds}")
         for setting in settings:
-            _measure(course, setting, many[setting.sink], result)
+            _measure(course, setting, made, many[setting.sink], result)
     one, two = (f"{Setting('null', 4, stores)}: ratings" for stores in (1, 2))
     result.ratio("scale_2_vs_1", two, one, 1.7, at_least=True)
     return result
 
 
-def _measure(course: Course, setting: Setting, many: int, result: Result) -> None:
+def _measure(
+    course: Course, setting: Setting, made: Sequence[RatingSubmitted], many: int, result: Result
+) -> None:
     """Ratings a second, what each process burns for one, and for how long stores only wait."""
     course.spread(setting.partitions)
     db, counted = course.fresh(), course.stack.layout.state / "counted"
     counted.write_bytes(b"")
-    course.fill(presses(many, 1), AT_MOST, apart=False)
+    course.fill(islice(cycle(made), many), AT_MOST, apart=False)
     try:
         with _stores(course, setting, counted) as stores:
             began, before = _at(counted, FROM * many), _burnt(course, stores)

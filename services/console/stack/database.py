@@ -107,8 +107,8 @@ def _options(port: int) -> list[str]:
 def _cache() -> str:
     """As MongoDB takes by default, half of what memory there is beyond the first gigabyte.
 
-    Beyond a cache that is too small a press takes ten times as long until it can be read: with the
-    gigabyte that SecantusDB takes by itself, after 220,000 ratings.
+    Once there is more than its cache holds, a press takes two to four times as long until it can be
+    read: with the gigabyte that SecantusDB takes by itself, after 220,000 ratings (a soak).
     """
     half = (psutil.virtual_memory().total // MEBIBYTE - 1024) // 2
     return f"{min(max(half, LEAST_CACHE_MIB), MOST_CACHE_MIB)}M"
