@@ -103,3 +103,4 @@ def sign_in(page: Page, token: str, path: str) -> None:
     page.get_by_label("个人令牌").fill(token)
     page.get_by_role("button", name="用令牌进入").click()
     expect(page).not_to_have_url(re.compile("/signin"))
+    page.wait_for_load_state()

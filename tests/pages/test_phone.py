@@ -17,6 +17,7 @@ from tests.pages.accessible import grave_violations
 pytestmark = pytest.mark.browser
 PHONE = {"width": 390, "height": 844}
 WINDOW, UNIT, ITEM = "rsj-1", "rsj", "rsj-item-1"
+SHOWN_WIDTH = "image => image.decode().then(() => image.naturalWidth)"
 ATTACK = "<script>document.title='owned'</script>非常满意"
 
 
@@ -156,7 +157,7 @@ def test_plates_are_printed_with_the_names_of_hall_and_window(
     page.get_by_role("button", name="生成评价牌").click()
     plate = page.locator(".plate")
     expect(plate.get_by_role("heading", name="人社局1号窗口")).to_be_visible()
-    assert plate.locator("img").evaluate("image => image.naturalWidth") > 0
+    assert plate.locator("img").evaluate(SHOWN_WIDTH) > 0
     assert grave_violations(page) == []
 
 

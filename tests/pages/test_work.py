@@ -8,7 +8,7 @@ from pathlib import Path
 from urllib.parse import quote
 
 import pytest
-from playwright.sync_api import FilePayload, Locator, Page, expect
+from playwright.sync_api import FilePayload, Locator, Page, Route, expect
 
 from services.console.stack import Stack
 from tests.pages.accessible import grave_violations
@@ -29,7 +29,8 @@ def cases(hall: Stack, tokens: dict[str, str]) -> Cases:
 
 
 def form(page: Page, move: str) -> Locator:
-    """The form of a move, opened."""
+    """The form of a move, opened, on a page that has all it needs."""
+    page.wait_for_load_state()
     found = page.locator(f"#move-{move}")
     if found.get_attribute("open") is None:
         found.locator("summary").click()
@@ -39,6 +40,7 @@ def form(page: Page, move: str) -> Locator:
 def did(page: Page, what: str) -> None:
     """The page says that it was done."""
     expect(page.get_by_role("status").filter(has_text=f"已完成：{what}")).to_be_visible()
+    page.wait_for_load_state()
 
 
 def at(id: str) -> str:
@@ -160,6 +162,25 @@ def test_a_draft_survives_leaving_the_page_and_is_gone_once_it_was_sent(claimed:
     form(page, "verify").locator("button").click()
     did(page, "核实属实")
     assert page.evaluate("Object.keys(localStorage).filter(k => k.includes('/verify'))") == []
+
+
+def test_words_typed_before_the_script_has_come_are_kept_too(claimed: Claimed) -> None:
+    id, page = claimed
+    waiting: list[Route] = []
+
+    def hold(route: Route) -> None:
+        waiting.append(route)
+
+    page.route("**/drafts.js*", hold)
+    with page.expect_request("**/drafts.js*"):
+        page.goto(f"/work/cases/{id}", wait_until="commit")
+    page.locator("#move-verify form").get_by_label("核实情况").fill("网络很慢")
+    for each in waiting:
+        each.continue_()
+    page.wait_for_load_state()
+    page.unroute("**/drafts.js*")
+    page.goto(f"/work/cases/{id}")
+    expect(form(page, "verify").get_by_label("核实情况")).to_have_value("网络很慢")
 
 
 def test_a_session_that_ended_costs_nothing_that_was_typed(

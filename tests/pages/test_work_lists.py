@@ -59,7 +59,8 @@ def next_morning() -> datetime:
 
 
 def rows(page: Page) -> list[str]:
-    """The numbers of the cases in the list, in order."""
+    """The numbers of the cases in the list, in order, once all of it is there."""
+    page.wait_for_load_state()
     return page.locator("table.cases tbody .code").all_inner_texts()
 
 

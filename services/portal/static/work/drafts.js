@@ -24,6 +24,11 @@ function typed(form) {
   return said;
 }
 
+function begun(form) {
+  return fields(form).some((each) => each.checked !== each.defaultChecked
+    || (each.defaultValue !== undefined && each.value !== each.defaultValue));
+}
+
 function restore(form, said) {
   let any = false;
   for (const each of fields(form)) {
@@ -52,11 +57,13 @@ export function keepDrafts(root) {
   for (const form of root.querySelectorAll("form[data-draft]")) {
     const key = PREFIX + form.dataset.draft;
     const kept = read(key);
+    const early = begun(form); // before this script was here
     if (kept && restore(form, kept.said)) {
       const folded = form.closest("details");
       if (folded) folded.open = true;
       form.classList.add("restored");
     }
+    if (early) write(key, typed(form));
     form.addEventListener("input", () => write(key, typed(form)));
   }
 }
