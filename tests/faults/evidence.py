@@ -7,6 +7,8 @@ from collections.abc import Iterator
 from datetime import UTC, datetime, timedelta
 from typing import Any
 
+import pymongo
+
 from services.adapters.ledger.chain import AUDIT
 from services.console.demo.client import eventually
 from services.contracts.auditing import Examination, Place
@@ -18,10 +20,17 @@ from tests.faults.town import ACCEPTED, Town
 RATING = dict.fromkeys(("rating_id", "level", "turn", "day", "unit"), 1)
 CASE = dict.fromkeys(("rating_key", "escalations", "history", "commands"), 1)
 EARLY, EARLY_LEVEL, LONG_BEFORE = 20, 5, timedelta(days=62)
+LONGEST_LOOK_S = 300.0
+"""After a long queue there are ten times as many ratings as a service ever reads at once."""
 
 
 def kept(town: Town, month: str, published_before: Any) -> Kept:
     """Everything that the account is drawn up from; `month` is the published one."""
+    with pymongo.timeout(LONGEST_LOOK_S):
+        return _kept(town, month, published_before)
+
+
+def _kept(town: Town, month: str, published_before: Any) -> Kept:
     db = town.db
     cases = list(db["cases"].find({}, CASE))
     return Kept(
