@@ -10,6 +10,7 @@ from functools import partial
 from pathlib import Path
 
 import httpx
+from kombu import Connection
 
 from services.adapters.mongo import Db, connect
 from services.adapters.settings import ROOT, secret_bytes, token_hash
@@ -21,6 +22,7 @@ from services.console.stack.layout import Layout
 from services.console.stack.ports import LOOPBACK, claim
 from services.contracts.actor import Role
 from services.contracts.directory import Directory, Principal, Unit, Window
+from services.contracts.topology import DELAYS_S, WORK_QUEUES, delay_queue
 from tests.faults.account import Sent
 from tests.faults.cluster import Cluster
 from tests.faults.disks import Disk, can_be_made
@@ -106,6 +108,14 @@ class Town:
             running[name].environment = {**running[name].environment, BROKEN: wanted[name]}
             self.keeper.start(name)
         self.keeper.await_all()
+
+    def waiting(self) -> int:
+        """How many messages wait to be handled, now or later; dead letters wait for a person."""
+        queues = [queue.name for queue in WORK_QUEUES] + [delay_queue(each) for each in DELAYS_S]
+        with Connection(self.stack.amqp_uri) as connection:
+            channel = connection.default_channel
+            told = [channel.queue_declare(name, passive=True) for name in queues]
+        return sum(int(each.message_count) for each in told)
 
     @property
     def key(self) -> bytes:
