@@ -16,7 +16,7 @@ from werkzeug.wrappers import Request, Response
 
 from services.adapters.devices import DeviceKeys
 from services.adapters.http.bodies import raw_body
-from services.adapters.http.problems import JSON, dump, problem
+from services.adapters.http.problems import JSON, Whole, dump, problem
 from services.adapters.http.server import QuietServer
 from services.adapters.http.throttle import REQUESTS, Windows
 from services.adapters.http.turns import Turns
@@ -131,7 +131,7 @@ class ApiEntrypoint(HttpRequestHandler):
             return result
         status, *rest, body = result if isinstance(result, tuple) else (200, result)
         headers = rest[0] if rest else {}
-        return Response(dump(body), status, headers, content_type=JSON)
+        return Whole(dump(body), status, headers, content_type=JSON)
 
     def _understood(self, error: Exception) -> HaopingError:
         """The error as it is told; what the service did not foresee is logged, without details."""
