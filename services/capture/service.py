@@ -46,9 +46,9 @@ class Capture(Inviting, Hearing, Healthy):
         """Take one press; the receipt is for its rater. Sent again, it gets the same one."""
         trace = str(uuid.uuid4())
         with one_press(HTTP):
-            form = read_json(request, RatingForm)
-            self.bus.publish_together(self._edge(actor).rating(form, trace), trace)
-        id = str(form.rating_id)
+            press = self._edge(actor).rating(read_json(request, RatingForm), trace)
+            self.bus.publish_together(press, trace)
+        id = press.rating_id
         receipt = receipt_of(self.key, id, self.public_url)
         return ACCEPTED, RatingTaken(status="accepted", trace=trace, rating_id=id, receipt=receipt)
 

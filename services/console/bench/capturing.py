@@ -32,7 +32,7 @@ from services.contracts.directory import Directory, Principal
 
 TOKEN = "bench" * 8
 OURS, BATCH, PEERS = "capture, single", "capture, batch", "fastapi + faststream"
-TURNS, WARMING, SINGLES, BATCHED, PACK, PACED_S = 3, 300, 1500, 20_000, 1000, 10
+TURNS, WARMING, SINGLES, BATCHED, PACK, PACED_S = 3, 300, 4000, 20_000, 1000, 10
 CONNECTIONS = 32
 LONGEST_WAY_S, LONGEST_LOAD_S, START_S = 60, 180, 60
 CAPTURE = service("capture")
