@@ -87,6 +87,7 @@ def test_today_is_live_and_every_number_leads_to_its_ratings(
     page.reload()
     bad = page.locator("#live .figure").nth(1)
     before = int(bad.locator("b").inner_text())
+    bad.get_by_role("link").focus()
     Cases(hall, tokens).open(unit="rsj")
 
     def has_come() -> bool | None:
@@ -94,6 +95,7 @@ def test_today_is_live_and_every_number_leads_to_its_ratings(
         return int(bad.locator("b").inner_text()) == before + 1 or None
 
     eventually(has_come)
+    expect(bad.get_by_role("link")).to_be_focused()
     bad.get_by_role("link").click()
     expect(page.get_by_role("heading", name="评价明细")).to_be_visible()
     expect(page.locator("tbody tr")).to_have_count(before + 1)
