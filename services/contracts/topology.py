@@ -35,6 +35,8 @@ READY = "~ready"
 """Whom the edge's own probe comes from: no device or system can be called like this."""
 SERVICE = "service-"
 DELIVERY_LIMIT = 200
+COMPANY = 8
+"""So many messages in one envelope go the way of a single one; more are a backlog."""
 BULK_ITEMS = 200
 BULK_BYTES = 256 * 1024
 DELAYS_S = (5, 60, 600, 3600)
@@ -42,7 +44,7 @@ MAX_ATTEMPTS = 80
 
 
 def backlog_key(message: type[Message]) -> str:
-    """The routing key of an envelope with many items of this type."""
+    """The routing key of an envelope with more than `COMPANY` items of this type."""
     return f"{message.routing_key}.backlog"
 
 

@@ -13,6 +13,7 @@ from services.contracts.partitions import HASHED_BY
 from services.contracts.topology import (
     BULK_BYTES,
     BULK_ITEMS,
+    COMPANY,
     WITH_BACKLOG,
     backlog_key,
     exchange_of,
@@ -37,31 +38,30 @@ class Outgoing:
         items: Sequence[bytes],
         trace: str,
         id: str,
-        apart: bool = True,
         about: str | None = None,
     ) -> Outgoing:
         """One envelope around messages of one kind that are JSON already.
 
-        More than one are a backlog and go `apart`, so as not to stand before single ones. What is
-        `about` the same goes to the same partition.
+        More than `COMPANY` are a backlog, which must not stand before single ones. What is `about`
+        the same goes to the same partition.
         """
         head = Envelope(
             id=id, type=kind.__name__, trace=trace, sent_at=datetime.now(UTC), items=({},)
         ).model_dump_json(exclude={"items"})
         body = b'%s,"items":[%s]}' % (head[:-1].encode(), b",".join(items))
-        backlog = apart and len(items) > 1 and kind in WITH_BACKLOG
+        backlog = len(items) > COMPANY and kind in WITH_BACKLOG
         key = backlog_key(kind) if backlog else kind.routing_key
         return cls(exchange_of(kind), key, body, id, _hashed_by(about))
 
 
-def packed(messages: Sequence[Message], trace: str, apart: bool = True) -> Iterator[Outgoing]:
+def packed(messages: Sequence[Message], trace: str) -> Iterator[Outgoing]:
     """Messages of one kind in as few envelopes as `BULK_ITEMS` and `BULK_BYTES` allow.
 
     Those in company go to the partition of the first of them.
     """
     for pack in _packs(message.model_dump_json().encode() for message in messages):
         first = messages[0]
-        yield Outgoing.of(type(first), pack, trace, str(uuid.uuid4()), apart, first.about)
+        yield Outgoing.of(type(first), pack, trace, str(uuid.uuid4()), first.about)
 
 
 def _packs(items: Iterable[bytes]) -> Iterator[list[bytes]]:

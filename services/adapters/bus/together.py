@@ -14,9 +14,8 @@ from eventlet.event import Event
 
 from services.adapters.bus.outgoing import packed
 from services.contracts.message import Message
+from services.contracts.topology import COMPANY
 from services.errors import Unavailable
-
-AT_MOST = 8
 
 
 @dataclass
@@ -38,8 +37,8 @@ class Together:
     def publish(self, message: Message, trace: str) -> None:
         """Return when the broker holds the message. Raises Unavailable as `Bus.publish` does.
 
-        An envelope has the trace of whoever came first; `AT_MOST` travel together, so that what a
-        consumer prefetches stays bounded.
+        An envelope has the trace of whoever came first; `COMPANY` travel together, and go the way
+        of a single one.
         """
         company = self._gathering.get(type(message))
         if company is None:
@@ -49,7 +48,7 @@ class Together:
 
     def _join(self, company: Company, message: Message) -> None:
         company.messages.append(message)
-        if len(company.messages) == AT_MOST:
+        if len(company.messages) == COMPANY:
             self._depart(company)
         if not company.arrived.wait():
             raise Unavailable("The broker did not confirm; send it again")
@@ -60,7 +59,7 @@ class Together:
         try:
             eventlet.sleep(0)
             self._depart(company)
-            self._publish(*packed(company.messages, company.trace, apart=False))
+            self._publish(*packed(company.messages, company.trace))
             confirmed = True
         finally:
             self._depart(company)

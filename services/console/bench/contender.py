@@ -168,16 +168,13 @@ class Course:
         spread(self._watching.default_channel, partitions)
         self.queues = (*partitions_of(QUEUES[0], partitions), *QUEUES[1:])
 
-    def fill(self, presses: Iterable[RatingSubmitted], pack: int, apart: bool = True) -> None:
-        """Put the presses on the queue, `pack` in a message, and wait until all are there.
-
-        More than one go `apart` as a backlog, unless they were pressed in the same instant.
-        """
+    def fill(self, presses: Iterable[RatingSubmitted], pack: int) -> None:
+        """Put the presses on their queue, `pack` in a message, and wait until all are there."""
         left, sent = iter(presses), 0
         with Connection(self.stack.amqp_uri) as connection:
             channel = connection.default_channel
             while together := list(islice(left, pack)):
-                [out] = packed(together, "bench", apart)
+                [out] = packed(together, "bench")
                 body = amqp.Message(
                     out.body,
                     delivery_mode=2,

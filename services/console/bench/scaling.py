@@ -11,13 +11,13 @@ from pathlib import Path
 
 import psutil
 
-from services.adapters.bus.together import AT_MOST
 from services.console.bench.contender import Contender, Course, peer
 from services.console.bench.load import presses
 from services.console.bench.result import Result
 from services.console.bench.stopwatch import burnt
 from services.console.stack import Stack
 from services.contracts.events import RatingSubmitted
+from services.contracts.topology import COMPANY
 
 STORES, PARTITIONS = (1, 2, 4), (1, 4)
 MANY, DIFFERENT = {"null": 480_000, "database": 20_000}, 20_000
@@ -67,7 +67,7 @@ def _measure(
     course.spread(setting.partitions)
     db, counted = course.fresh(), course.stack.layout.state / "counted"
     counted.write_bytes(b"")
-    course.fill(islice(cycle(made), many), AT_MOST, apart=False)
+    course.fill(islice(cycle(made), many), COMPANY)
     try:
         with _stores(course, setting, counted) as stores:
             began, before = _at(counted, FROM * many), _burnt(course, stores)

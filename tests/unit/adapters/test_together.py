@@ -6,12 +6,15 @@ import eventlet
 import pytest
 
 from services.adapters.bus import Outgoing
-from services.adapters.bus.together import AT_MOST, Together
+from services.adapters.bus.outgoing import packed
+from services.adapters.bus.together import Together
 from services.contracts.events import RatingSubmitted
 from services.contracts.message import Envelope
-from services.contracts.topology import EVENTS
+from services.contracts.topology import COMPANY, EVENTS, backlog_key
 from services.errors import Unavailable
 from tests.county import press
+
+ALONE, BACKLOG = RatingSubmitted.routing_key, backlog_key(RatingSubmitted)
 
 
 class Broker:
@@ -55,14 +58,14 @@ def test_who_comes_alone_travels_alone() -> None:
     assert broker.contents == [[alone.rating_id]]
 
 
-@pytest.mark.parametrize("count", [2, AT_MOST, AT_MOST + 1, 3 * AT_MOST + 2])
+@pytest.mark.parametrize("count", [2, COMPANY, COMPANY + 1, 3 * COMPANY + 2])
 def test_every_press_of_an_instant_is_published_once_in_envelopes_of_bounded_size(
     count: int,
 ) -> None:
     broker, presses = Broker(), [press() for _ in range(count)]
     assert published(broker, presses) == [True] * count
     assert [each for letter in broker.contents for each in letter] == [p.rating_id for p in presses]
-    assert len(broker.letters) == -(-count // AT_MOST)
+    assert len(broker.letters) == -(-count // COMPANY)
 
 
 def test_single_presses_never_wait_behind_a_backlog() -> None:
@@ -97,3 +100,9 @@ def test_when_the_leader_is_killed_its_company_learns_that_nothing_is_certain() 
         follower.wait()
     together.publish(later := press(), "later")
     assert broker.contents == [[later.rating_id]]
+
+
+@pytest.mark.parametrize(("count", "key"), [(1, ALONE), (COMPANY, ALONE), (COMPANY + 1, BACKLOG)])
+def test_a_few_go_the_way_of_a_single_one_and_more_are_a_backlog(count: int, key: str) -> None:
+    [letter] = packed([press()] * count, "t")
+    assert letter.routing_key == key
