@@ -82,7 +82,7 @@ class Store(KeyKeeping, Healthy):
     migrations = Migrations(MIGRATIONS)
 
     @consume(topology.STORE_RATINGS, size=1000, within_ms=40, prefetch=2000, channels=2)
-    @consume(topology.STORE_BACKLOG, size=1000, within_ms=40, prefetch=16)
+    @consume(topology.STORE_BACKLOG, size=1000, within_ms=40, prefetch=12)
     def store_ratings(self, deliveries: Sequence[Delivery[RatingSubmitted]]) -> list[Outcome]:
         """Store a batch of presses."""
         presses = [delivery.message for delivery in deliveries]

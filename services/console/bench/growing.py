@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import time
-from collections.abc import Callable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Collection, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass, field
 from datetime import timedelta
@@ -93,12 +93,12 @@ def _stored(
     memory.pids["store"] = store.pid
     watched = {"store": store.pid, "database": course.stack.pid("secantusdb")}
     try:
-        _await_idle(course, store.pid)
+        _await_idle(course, watched.values())
         for chunk in chunks:
             tell(f"from {chunk * CHUNK:,}")
             before = {name: burnt([pid]) for name, pid in watched.items()}
             _send(url, chunk)
-            _await_idle(course, store.pid)
+            _await_idle(course, watched.values())
             spent = {name: burnt([pid]) - before[name] for name, pid in watched.items()}
             costs.append({name: each / CHUNK for name, each in spent.items()})
             tell(", ".join(f"{name} {cost * 1000:.3f} ms" for name, cost in costs[-1].items()))
@@ -112,12 +112,15 @@ def _send(url: str, chunk: int) -> None:
     press(f"{url}/v1/ratings:batch", CHUNK, **how)
 
 
-def _await_idle(course: Course, store: int) -> None:
-    """Until nothing waits and the store has nothing to do any more."""
+def _await_idle(course: Course, pids: Collection[int]) -> None:
+    """Until nothing waits and nobody has anything to do any more: a store that waits for its
+    database does nothing, and has not finished.
+    """
     while True:
-        before = burnt([store])
+        before = [burnt([pid]) for pid in pids]
         time.sleep(QUIET_S)
-        if course.waiting() == 0 and before > 0 and burnt([store]) - before < IDLE * QUIET_S:
+        worked = [burnt([pid]) - past for pid, past in zip(pids, before, strict=True)]
+        if course.waiting() == 0 and all(before) and max(worked) < IDLE * QUIET_S:
             return
 
 
