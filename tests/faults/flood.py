@@ -9,6 +9,7 @@ import amqp
 from kombu import Connection
 
 from services.adapters.bus import packed
+from services.adapters.bus.depths import waiting
 from services.console.bench.load import presses
 from services.console.demo.client import eventually
 from services.contracts.events import RatingSubmitted
@@ -38,12 +39,8 @@ def long_queue(town: Town, luck: random.Random) -> None:
             town.sent.confirmed.add(press.rating_id)
         for store in town.of("store"):
             town.keeper.start(store)
-        queue = connection.default_channel
-        eventually(lambda: not _waiting(queue), "the long queue to be stored", DRAINED_S)
-
-
-def _waiting(channel: amqp.Channel) -> int:
-    return int(channel.queue_declare(STORE_RATINGS.name, passive=True).message_count)
+        channel, queues = connection.default_channel, [STORE_RATINGS.name]
+        eventually(lambda: not waiting(channel, queues), "the long queue to be stored", DRAINED_S)
 
 
 def _presses(luck: random.Random) -> Iterator[RatingSubmitted]:

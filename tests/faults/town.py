@@ -12,6 +12,7 @@ from pathlib import Path
 import httpx
 from kombu import Connection
 
+from services.adapters.bus.depths import waiting
 from services.adapters.mongo import Db, connect
 from services.adapters.settings import ROOT, secret_bytes, token_hash
 from services.adapters.trust import trusting
@@ -22,7 +23,7 @@ from services.console.stack.layout import Layout
 from services.console.stack.ports import LOOPBACK, claim
 from services.contracts.actor import Role
 from services.contracts.directory import Directory, Principal, Unit, Window
-from services.contracts.topology import DELAYS_S, WORK_QUEUES, delay_queue
+from services.contracts.topology import DEAD_LETTERS, QUEUES
 from tests.faults.account import Sent
 from tests.faults.cluster import Cluster
 from tests.faults.disks import Disk, can_be_made
@@ -111,11 +112,8 @@ class Town:
 
     def waiting(self) -> int:
         """How many messages wait to be handled, now or later; dead letters wait for a person."""
-        queues = [queue.name for queue in WORK_QUEUES] + [delay_queue(each) for each in DELAYS_S]
         with Connection(self.stack.amqp_uri) as connection:
-            channel = connection.default_channel
-            told = [channel.queue_declare(name, passive=True) for name in queues]
-        return sum(int(each.message_count) for each in told)
+            return waiting(connection.default_channel, QUEUES.keys() - {DEAD_LETTERS})
 
     @property
     def key(self) -> bytes:

@@ -13,6 +13,7 @@ from urllib.parse import urlsplit
 import eventlet
 from kombu import Connection
 
+from services.adapters.bus import depths
 from services.adapters.bus.topology import declare
 from services.adapters.mongo import connect
 from services.adapters.registry import COLLECTION, CURRENT
@@ -63,7 +64,7 @@ def free_address(service: str) -> str:
 def waiting(uri: str, queue: str) -> int:
     """How many messages wait in a queue."""
     with Connection(uri) as connection:
-        return int(connection.default_channel.queue_declare(queue, passive=True).message_count)
+        return depths.waiting(connection.default_channel, [queue])
 
 
 def consumers(uri: str, queue: str) -> int:

@@ -50,13 +50,14 @@ def _settled(channel: Any, within_s: float) -> int:
     patience_ends, quiet = time.monotonic() + within_s, 0
     queues = {*topology.QUEUES, *there(channel, topology.STORE_RATINGS.name)}
     while True:
-        left = _waiting(channel, queues)
+        left = waiting(channel, queues)
         quiet = 0 if left else quiet + 1
         if quiet >= QUIET_LOOKS or time.monotonic() >= patience_ends:
             return left
         eventlet.sleep(LOOK_EVERY_S)
 
 
-def _waiting(channel: Any, queues: Iterable[str]) -> int:
+def waiting(channel: Any, queues: Iterable[str]) -> int:
+    """How many messages wait in these queues, without what consumers hold."""
     found = (channel.queue_declare(name, passive=True) for name in queues)
     return sum(int(each.message_count) for each in found)

@@ -112,7 +112,7 @@ class QuietServer(WebServer):
         server = super().get_wsgi_server(self._sock, wsgi_app, protocol=TimelyProtocol, **options)
         server.url_length_limit = LONGEST_LINE
         server.log_output = False
-        server.capitalize_response_headers = False  # they have their capitals already
+        server.capitalize_response_headers = False  # their case means nothing
         server.socket_timeout = SILENT_S
         settle_down()
         return server

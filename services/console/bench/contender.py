@@ -17,6 +17,7 @@ import pymongo
 from kombu import Connection
 
 from services.adapters.bus import packed
+from services.adapters.bus.depths import waiting
 from services.adapters.bus.topology import declare
 from services.adapters.mongo import Db, connect, ensure_indexes
 from services.adapters.partitions import spread
@@ -189,9 +190,7 @@ class Course:
 
     def waiting(self) -> int:
         """How many messages nobody has taken yet."""
-        channel = self._watching.default_channel
-        found = (channel.queue_declare(queue, passive=True) for queue in self.queues)
-        return sum(int(each.message_count) for each in found)
+        return waiting(self._watching.default_channel, self.queues)
 
     def _until(self, holds: Callable[[], bool], process: subprocess.Popen[bytes]) -> None:
         deadline = time.monotonic() + LONGEST_S

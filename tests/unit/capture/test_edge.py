@@ -46,6 +46,10 @@ def test_a_press_keeps_what_it_says() -> None:
     assert (event.received_at, event.submitted_by, event.receipt) == (NOON, "hall", "r1")
 
 
+RANDOM = ("rating_id", "fingerprint")
+"""What has any digits in it."""
+
+
 def test_personal_fields_travel_only_as_one_ciphertext() -> None:
     event = EDGE.rating(form(name="张三", phone="13800000000", comment="排队太久"), "r1")
     assert (
@@ -53,8 +57,8 @@ def test_personal_fields_travel_only_as_one_ciphertext() -> None:
         == json.dumps({"name": "张三", "phone": "13800000000", "comment": "排队太久"}).encode()
     )
     assert (event.named, event.contactable, event.has_text) == (True, True, True)
-    in_the_clear = event.model_dump_json(exclude={"sealed"})
-    assert not [secret for secret in ("张三", "13800000000", "排队") if secret in in_the_clear]
+    in_the_clear = event.model_dump_json(exclude={"sealed", *RANDOM})
+    assert not [secret for secret in ("张三", "138", "排队") if secret in in_the_clear]
 
 
 def test_a_number_travels_as_a_keyed_hash_the_same_however_it_was_written() -> None:

@@ -1,7 +1,6 @@
 // Keeps the figures of today up to date; without it the page shows those of its loading.
 "use strict";
 const EVERY_MS = 10000;
-let asking = false;
 
 // Only what differs is changed: a link that is being pressed or has the focus stays where it is.
 function renew(old, fresh) {
@@ -23,8 +22,7 @@ function dress(old, fresh) {
 }
 
 async function refresh() {
-  if (document.hidden || asking) return;
-  asking = true;
+  if (document.hidden) return;
   const live = document.getElementById("live");
   try {
     const answer = await fetch(location.href, { credentials: "same-origin", cache: "no-store" });
@@ -35,7 +33,6 @@ async function refresh() {
   } catch {
     live.querySelector(".stale").hidden = false;
   }
-  asking = false;
 }
 
 setInterval(refresh, EVERY_MS);
