@@ -22,7 +22,8 @@ from services.store.marks import Seen, among, place_of, reach
 from services.store.repository import Change, Ratings
 
 FEW = 1000
-STRETCH = timedelta(hours=6)
+STRETCH = timedelta(minutes=15)
+"""A province sends some 40,000 presses in its busiest quarter of an hour: 15 MB of them at once."""
 SHOWN = "source_system errand_number stage occurrence channel device window pressed_at".split()
 Span = tuple[datetime, datetime]
 
