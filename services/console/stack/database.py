@@ -31,7 +31,7 @@ PORTS = ("mongo",)
 USER = "haoping"
 MODULE = "secantus"
 ANSWER_MS, WORK_MS = 3_000, 20_000
-MEBIBYTE, LEAST_CACHE_MIB, MOST_CACHE_MIB = 2**20, 256, 4096
+MEBIBYTE, LEAST_CACHE_MIB = 2**20, 256
 AUTHENTICATION_FAILED = 18
 REFUSED = "mend MONGO_URI, or for a private one bring back or delete the whole state folder."
 FIRST_START_S = 30.0
@@ -105,13 +105,14 @@ def _options(port: int) -> list[str]:
 
 
 def _cache() -> str:
-    """As MongoDB takes by default, half of what memory there is beyond the first gigabyte.
+    """As much as MongoDB takes by default: half of what memory there is beyond the first gigabyte.
 
-    Once there is more than its cache holds, a press takes two to four times as long until it can be
-    read: with the gigabyte that SecantusDB takes by itself, after 220,000 ratings (a soak).
+    It is the most that it may take, once so much is stored. With more than its cache holds, a
+    rating costs SecantusDB twice as much: from 220,000 on with the gigabyte that it takes by
+    itself, from 850,000 on with four.
     """
     half = (psutil.virtual_memory().total // MEBIBYTE - 1024) // 2
-    return f"{min(max(half, LEAST_CACHE_MIB), MOST_CACHE_MIB)}M"
+    return f"{max(half, LEAST_CACHE_MIB)}M"
 
 
 def _create_user(
