@@ -1,7 +1,7 @@
 """What people ask of score: query strings and bodies."""
 
 from datetime import date
-from typing import Annotated, Literal, Self
+from typing import Annotated, ClassVar, Literal, Self
 
 from pydantic import BaseModel, ConfigDict, Field, StringConstraints, model_validator
 
@@ -81,26 +81,28 @@ class Days(Form):
     last: date
 
 
-MOST_DAYS = 100
-
-
 class Surveyed(Aged):
     """From the first to the last day, both included; a unit with all below it, or the region."""
 
+    most_days: ClassVar[int] = 100
     first: date
     last: date
     unit: str | None = None
 
     @model_validator(mode="after")
     def _some_days(self) -> Self:
-        if not 0 <= (self.last - self.first).days < MOST_DAYS:
-            raise ValueError(f"'last' lies up to {MOST_DAYS} days after 'first'")
+        if not 0 <= (self.last - self.first).days < self.most_days:
+            raise ValueError(f"'first' to 'last' are at most {self.most_days} days, in this order")
         return self
 
 
 class Behind(Surveyed):
-    """The ratings of one level, of the bad ones, of a channel with its parts, or with a tag."""
+    """The ratings of one level, of the bad ones, of a channel with its parts, or with a tag.
 
+    They are read day by day, so that they may be those of a year.
+    """
+
+    most_days: ClassVar[int] = 366
     level: Level | None = None
     bad: bool = False
     channel: Channel | None = None

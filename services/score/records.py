@@ -1,13 +1,17 @@
-"""The single ratings behind a number of a dashboard: nothing of the rater, no word of theirs."""
+"""The single ratings behind a number of a dashboard: nothing of the rater, no word of theirs.
+
+Of an anonymous one the time of day is personal too (design, decision 16), so it has its day only,
+and on its page it stands behind those whose moment is shown, in no order of time.
+"""
 
 from __future__ import annotations
 
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
-from datetime import UTC, date, datetime, timedelta
+from datetime import date, datetime, timedelta
 from itertools import groupby, islice
 from operator import itemgetter
-from typing import Any, Self
+from typing import Any
 
 from services.adapters.mongo import AT_ONCE, Db, Document, by_ids
 from services.contracts.rectification import case_id
@@ -21,6 +25,7 @@ View = dict[str, Any]
 AT_A_TIME = 100
 DAY = timedelta(days=1)
 SHOWN = ("rating_id", "day", "pressed_at", "unit", "window", "channel", "level", "item", "tags")
+READ = dict.fromkeys((*SHOWN, "named"), 1)
 
 
 class NotACursor(Invalid):
@@ -28,9 +33,12 @@ class NotACursor(Invalid):
 
 
 def criteria(asked: Behind, rules: Rules) -> Document:
-    """What a rating must be like to be counted in the number that is asked about."""
-    channels = rules.channels.by_code
-    counted = {code for code, rule in channels.items() if asked.channel or rule.in_levels}
+    """What a rating must be like to be counted in the number that is asked about.
+
+    Levels are counted over the channels in which one chooses; a channel and a tag over all of them.
+    """
+    channels, all_of_them = rules.channels.by_code, asked.channel or asked.tag
+    counted = {code for code, rule in channels.items() if all_of_them or rule.in_levels}
     if asked.channel:
         parts = {code for code, rule in channels.items() if rule.parent == asked.channel}
         counted &= {Channel(asked.channel)} | parts
@@ -60,21 +68,6 @@ class After:
     moment: datetime | None = None
     key: str = ""
 
-    @classmethod
-    def read(cls, cursor: str) -> Self:
-        """Raises NotACursor for what `written` has not written."""
-        try:
-            day, moment, key = cursor.split("|", 2)
-            at = datetime.fromisoformat(moment).astimezone(UTC)
-            return cls(date.fromisoformat(day), at, key)
-        except (ValueError, OverflowError) as error:
-            raise NotACursor from error
-
-    @staticmethod
-    def written(rating: Mapping[str, Any]) -> str:
-        """The cursor that stands for a rating."""
-        return f"{rating['day']}|{rating['pressed_at'].isoformat()}|{rating['_id']}"
-
     def precedes(self, rating: Mapping[str, Any]) -> bool:
         """Whether a rating of its day is on a later page."""
         at = (rating["pressed_at"], rating["_id"])
@@ -96,16 +89,24 @@ class Records:
         page, more = found[:AT_A_TIME], found[AT_A_TIME:]
         cases = self._cases(page)
         items = [{**self._shown(each), "case": cases.get(each["_id"])} for each in page]
-        return {"items": items, "next": After.written(page[-1]) if more else None}
+        next = page[-1]["_id"] if more else None
+        return {"items": sorted(items, key=_place, reverse=True), "next": next}
 
     def _after(self) -> Iterator[Document]:
         asked = self.asked
-        after = After.read(asked.cursor) if asked.cursor else After(asked.last)
+        after = self._read(asked.cursor) if asked.cursor else After(asked.last)
         if not asked.first <= after.day <= asked.last:
             raise NotACursor
         yield from filter(after.precedes, self._of(after.day, after.moment))
         for day in self._days(after.day - DAY):
             yield from self._of(day)
+
+    def _read(self, key: str) -> After:
+        """The record that a page ended with, which the cursor names."""
+        found = self.db["ratings"].find_one({"_id": key}, {"day": 1, "pressed_at": 1})
+        if found is None:
+            raise NotACursor
+        return After(date.fromisoformat(found["day"]), found["pressed_at"], key)
 
     def _days(self, newest: date) -> Iterator[date]:
         for ordinal in range(newest.toordinal(), self.asked.first.toordinal() - 1, -1):
@@ -116,7 +117,7 @@ class Records:
         wanted = {**self._index(f"{day}"), **criteria(self.asked, self.rules)}
         if until:
             wanted["pressed_at"] = {"$lte": until}
-        found = self.db["ratings"].find(wanted, dict.fromkeys(SHOWN, 1)).sort("pressed_at", -1)
+        found = self.db["ratings"].find(wanted, READ).sort("pressed_at", -1)
         ours = (each for each in found if self.units is None or each["unit"] in self.units)
         for _, together in groupby(ours, itemgetter("pressed_at")):
             yield from sorted(together, key=itemgetter("_id"), reverse=True)
@@ -132,7 +133,8 @@ class Records:
 
     def _shown(self, rating: Mapping[str, Any]) -> View:
         moment = rating["pressed_at"].astimezone(self.rules.region.zone).isoformat()
-        return {name: rating.get(name) for name in SHOWN} | {"pressed_at": moment}
+        shown = {name: rating.get(name) for name in SHOWN}
+        return shown | {"pressed_at": moment if rating.get("named") else None}
 
     def _cases(self, page: list[Document]) -> dict[str, str]:
         """By key of a bad rating, its case."""
@@ -141,3 +143,8 @@ class Records:
 
     def _is_bad(self, rating: Mapping[str, Any]) -> bool:
         return self.rules.is_bad(rating["level"])
+
+
+def _place(record: View) -> tuple[str, str, str]:
+    """Where a record stands on its page, the last first."""
+    return record["day"], record["pressed_at"] or "", record["rating_id"]

@@ -3,13 +3,15 @@
 from __future__ import annotations
 
 import uuid
-from datetime import UTC, date, datetime
+from datetime import UTC, date, datetime, timedelta
 from typing import Any
 
 import pytest
+from pydantic import ValidationError
 
 from services.adapters.mongo import Db
 from services.contracts.rectification import case_id
+from services.contracts.vocabulary import Channel
 from services.score.dailies import Dailies
 from services.score.forms import Behind
 from services.score.hours import Hours
@@ -108,18 +110,39 @@ def test_records_are_read_page_by_page_without_a_gap(db: Db) -> None:
     assert days == sorted(days, reverse=True)
 
 
-@pytest.mark.parametrize(
-    "cursor",
-    [
-        "2020-12-01|nothing",
-        "2020-12-01|noon|r1",
-        "2020-12-01|0001-01-01T00:00+23:00|r1",
-        "2031-01-01|2020-12-01T00:00|r1",
-    ],
-)
-def test_a_made_up_cursor_is_refused(db: Db, cursor: str) -> None:
-    with pytest.raises(NotACursor):
-        behind(db, cursor=cursor)
+def test_a_made_up_cursor_is_refused(db: Db) -> None:
+    store(db, press(9, _id="of the next week"))
+    for cursor in ("nothing", "of the next week"):
+        with pytest.raises(NotACursor):
+            behind(db, cursor=cursor)
+
+
+def test_of_an_anonymous_rating_the_day_is_shown_and_no_time(db: Db) -> None:
+    anonymous, named = press(1, _id="anonymous"), press(1, _id="named", named=True)
+    store(db, anonymous | {"pressed_at": TUESDAY_NOON + timedelta(hours=1)}, named)
+    shown = [(each["rating_id"], each["pressed_at"]) for each in behind(db)["items"]]
+    assert shown == [("id named", "2020-12-01T12:30:00+08:00"), ("id anonymous", None)]
+
+
+def test_where_a_page_ends_tells_no_time(db: Db) -> None:
+    store(db, *(press(1, _id=f"{n:03}") for n in range(AT_A_TIME + 1)))
+    assert behind(db)["next"] == "001"
+
+
+def test_a_reason_has_the_ratings_of_every_channel_behind_it(db: Db) -> None:
+    sms = RULES.channels.by_code[Channel.SMS].model_copy(update={"in_levels": False})
+    channels = {**RULES.channels.by_code, Channel.SMS: sms}
+    changed = RULES.channels.model_copy(update={"by_code": channels})
+    rules = RULES.model_copy(update={"channels": changed})
+    store(db, press(1, level=1, tags=["110"]), press(1, level=1, tags=["110"], channel="sms"))
+    page = Records(db, Behind(first=FIRST, last=LAST, tag="110"), rules, None).page()
+    assert len(page["items"]) == 2
+
+
+def test_the_ratings_of_a_whole_year_can_be_asked_for() -> None:
+    assert Behind(first=date(2020, 1, 1), last=date(2020, 12, 31)).most_days == 366
+    with pytest.raises(ValidationError, match="at most 366 days"):
+        Behind(first=date(2020, 1, 1), last=date(2021, 1, 1))
 
 
 def test_a_bad_rating_names_its_case_and_nothing_of_the_rater(db: Db) -> None:
