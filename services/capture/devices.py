@@ -13,6 +13,8 @@ from services.contracts.vocabulary import Level
 from services.errors import Invalid, NotAllowed
 
 Number = Annotated[int, Field(strict=True, ge=0, lt=2**53)]
+COMPUTED = 5
+"""The version of a UUID that is computed from a name (RFC 9562)."""
 LABELS = {
     Level.VERY_SATISFIED: "非常满意",
     Level.SATISFIED: "满意",
@@ -26,10 +28,14 @@ LABELS = {
 def check_sequence(form: RatingForm, actor: Actor) -> None:
     """A device that counts its presses derives their ids from the count, in an epoch of its own.
 
+    One that does not count makes them up: with an id that is computed it would speak for another.
     Raises NotAllowed for a sender that is no device, and Invalid, saying how the id is computed or
     that the registry never issued the epoch.
     """
     if form.epoch is None or form.sequence is None:
+        if Role.DEVICE in actor.roles and form.rating_id.version == COMPUTED:
+            detail = "is computed (UUIDv5): send the epoch and sequence it was computed from"
+            raise Invalid(errors=[{"pointer": "/rating_id", "detail": detail}])
         return
     if Role.DEVICE not in actor.roles:
         raise NotAllowed("Only a device counts its presses; leave out epoch and sequence")

@@ -159,9 +159,13 @@ def subject_of(token: str, key: bytes) -> Subject:
 
 
 def rating_form(subject: Subject, said: Said, pressed_at: datetime) -> RatingForm:
-    """The press that a citizen made through a link."""
+    """The press that a citizen made through a link.
+
+    A plate is public, and so is how kiosks name their presses: what a citizen sends tells presses
+    on this plate apart, and is never an id itself.
+    """
     about = subject.model_dump(exclude={"issued_by", "expires"})
     words = said.model_dump(exclude={"press"})
-    own = said.press or uuid.uuid4()
+    own = uuid.uuid5(subject.rating_id, (said.press or uuid.uuid4()).hex)
     id = own if subject.permanent else subject.rating_id
     return RatingForm(**about, **words, rating_id=id, pressed_at=pressed_at)

@@ -177,11 +177,11 @@ class Plate(Single):
     channels: tuple[Channel, ...] = (Channel.QR,)
 
     def send_one(self, probe: Probe) -> None:
-        """Through the plate that was drawn for probes; the same window, the same plate."""
+        """Through the plate that was drawn for probes, which decides the rating's id."""
         asked = {"window": self.place.at["window"], "probe": True}
         token = self.place.post("/v1/plates", asked)["token"]
         rating = {"level": int(probe.level), "press": probe.id}
-        self.place.post(f"/v1/links/{token}/rating", rating)
+        probe.id = self.place.post(f"/v1/links/{token}/rating", rating)["rating_id"]
 
 
 @dataclass(frozen=True)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import uuid
 from dataclasses import replace
 from typing import Any
 
@@ -30,10 +31,18 @@ def test_an_id_that_follows_the_count_is_taken() -> None:
     check_sequence(counted(), KIOSK)
 
 
-def test_a_press_without_a_count_may_have_any_id() -> None:
-    uncounted = counted(epoch=None, sequence=None)
+def test_a_press_without_a_count_has_an_id_that_was_made_up() -> None:
+    uncounted = counted(rating_id=uuid.uuid4(), epoch=None, sequence=None)
     check_sequence(uncounted, KIOSK)
     check_sequence(uncounted, HALL)
+
+
+def test_leaving_out_the_count_lets_no_device_speak_for_another() -> None:
+    """The answer to a press has the receipt of its id, which is its rater's alone."""
+    with pytest.raises(Invalid) as refusal:
+        check_sequence(counted(epoch=None, sequence=None), replace(KIOSK, id="kiosk-2"))
+    [error] = refusal.value.extra["errors"]
+    assert error["pointer"] == "/rating_id"
 
 
 @pytest.mark.parametrize("other", [{"sequence": 18}, {"epoch": 4}])

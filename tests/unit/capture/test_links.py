@@ -15,6 +15,7 @@ from hypothesis import strategies as st
 from pydantic import ValidationError
 
 from services.capture.links import LinkForm, Said, Subject, key_of, rating_form, subject_of
+from services.contracts.sequence import rating_id
 from services.contracts.vocabulary import Channel, Level
 from services.errors import NotFound
 from tests.county import NOON
@@ -89,7 +90,19 @@ def test_each_press_on_a_plate_is_a_rating_of_its_own() -> None:
     said = Said(level=Level.SATISFIED)
     assert rating_form(plate, said, NOON).rating_id != rating_form(plate, said, NOON).rating_id
     again = Said.model_validate({"level": 4, "press": "7c1d8c1e-56f6-4a68-9d80-b6c2a35a3a3f"})
-    assert rating_form(plate, again, NOON).rating_id == again.press
+    assert rating_form(plate, again, NOON).rating_id == rating_form(plate, again, NOON).rating_id
+
+
+def test_nobody_can_speak_for_a_kiosk_or_another_plate_through_a_plate() -> None:
+    """How a kiosk names its presses is public, and whoever knows an id must not get its receipt."""
+    of_a_kiosk = rating_id("kiosk-1", 1, 17)
+    said = Said.model_validate({"level": 1, "press": str(of_a_kiosk)})
+    plates = [
+        subject(source_system=None, errand_number=None, window=window, expires=None)
+        for window in ("w1", "w2")
+    ]
+    ids = {rating_form(plate, said, NOON).rating_id for plate in plates}
+    assert len(ids | {of_a_kiosk}) == 3
 
 
 def test_a_link_is_over_at_the_instant_it_names() -> None:
