@@ -49,7 +49,9 @@ Send = Callable[[list[Press]], Sequence[dict[str, Any]]]
 
 
 class Kiosk:
-    """One device. `clock` may be wrong by years; `ticks` never goes back while the process runs."""
+    """One device. `clock` may be wrong by years; `ticks` never goes back while the process runs,
+    nor stands still while the device sleeps.
+    """
 
     def __init__(
         self,
@@ -57,9 +59,10 @@ class Kiosk:
         url: str,
         http: httpx.Client | None = None,
         clock: Callable[[], float] = time.time,
-        ticks: Callable[[], float] = time.monotonic,
+        ticks: Callable[[], float] | None = None,
     ) -> None:
-        self.url, self.http, self.clock, self.ticks = url, http or httpx.Client(), clock, ticks
+        self.url, self.http, self.clock = url, http or httpx.Client(), clock
+        self.ticks = ticks or awake_or_asleep
         self.offset, self.session = 0.0, uuid.uuid4().hex
         self.db = sqlite3.connect(path, isolation_level=None)
         self.db.executescript(f"PRAGMA journal_mode=WAL; PRAGMA synchronous=FULL; {SCHEMA}")
@@ -161,7 +164,7 @@ class Kiosk:
 
     def call(self, method: str, path: str, body: Any = None) -> Any:
         """A signed request; if our clock is wrong, the answer tells the time and we sign again."""
-        content = b"" if body is None else json.dumps(body, ensure_ascii=False).encode()
+        content = b"" if body is None else written(body)
         for _ in range(2):
             signed = {"content-type": "application/json", **self.signature(content)}
             answer = self.http.request(method, self.url + path, content=content, headers=signed)
@@ -180,3 +183,17 @@ class Kiosk:
             signatures.append(f"v1,{base64.b64encode(digest).decode()}")
         said = {"webhook-id": id, "webhook-timestamp": timestamp, "haoping-device": device}
         return {**said, "webhook-signature": " ".join(signatures)}
+
+
+def written(body: Any) -> bytes:
+    """JSON in UTF-8; half a character, which scripts leave that cut words, becomes '?'."""
+    return json.dumps(body, ensure_ascii=False).encode(errors="replace")
+
+
+def awake_or_asleep() -> float:
+    """Seconds since the device started, those of its sleep included where the system counts them.
+
+    Python's monotonic clock stands still on Linux meanwhile: a press of before would be moved.
+    """
+    boot = getattr(time, "CLOCK_BOOTTIME", None)
+    return time.monotonic() if boot is None else time.clock_gettime(boot)

@@ -74,7 +74,7 @@ class MqttLine:
         client = self._connected()
         (device,) = self.kiosk.me("device")
         self._told.clear()
-        letter = letter_of(self.kiosk, device, json.dumps(presses, ensure_ascii=False))
+        letter = letter_of(self.kiosk, device, written(presses))
         sent = client.publish(f"haoping/v1/ratings/{device}", letter, qos=1)
         if sent.rc != MQTTErrorCode.MQTT_ERR_SUCCESS:
             raise ConnectionError(f"The letter could not be sent: {sent.rc}")
@@ -124,7 +124,7 @@ def _letters(batch: list[Press]) -> Iterator[list[Press]]:
     letter: list[Press] = []
     size = 0
     for press in batch:
-        length = len(json.dumps(press, ensure_ascii=False).encode())
+        length = len(written(press).encode())
         if letter and size + length > MOST_BYTES:
             yield letter
             letter, size = [], 0
@@ -132,3 +132,8 @@ def _letters(batch: list[Press]) -> Iterator[list[Press]]:
         size += length
     if letter:
         yield letter
+
+
+def written(body: Any) -> str:
+    """JSON; half a character, which scripts leave that cut words, becomes '?'."""
+    return json.dumps(body, ensure_ascii=False).encode(errors="replace").decode()

@@ -12,10 +12,9 @@ from datetime import UTC, datetime, timedelta
 from typing import Annotated
 
 from pydantic import Field, StringConstraints, ValidationError
-from pydantic_core import from_json
 
 from services.adapters.bus import Letter
-from services.adapters.http import refusal
+from services.adapters.http import parsed, refusal
 from services.adapters.outcome import Never
 from services.capture.edge import LONGEST_WAIT, Edge
 from services.capture.forms import Form, RatingForm
@@ -194,7 +193,7 @@ def _items(body: bytes) -> tuple[Item, ...]:
     if len(body) > topology.BULK_BYTES:
         raise Malformed(f"more than {topology.BULK_BYTES} bytes")
     try:
-        content = from_json(body)
+        content = parsed(body)
     except ValueError as error:
         raise Malformed(str(error)) from None
     items = content if isinstance(content, list) else [content]

@@ -1,6 +1,6 @@
 """HTTP, once: who is asking, what may they, what did they send, and errors as RFC 9457 problems."""
 
-from services.adapters.http.bodies import read_items, read_json, read_query
+from services.adapters.http.bodies import parsed, read_items, read_json, read_query
 from services.adapters.http.entrypoint import ANONYMOUS, api
 from services.adapters.http.problems import refusal
 from services.adapters.http.throttle import Throttle, Windows
@@ -10,6 +10,7 @@ __all__ = [
     "Throttle",
     "Windows",
     "api",
+    "parsed",
     "read_items",
     "read_json",
     "read_query",

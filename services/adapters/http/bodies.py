@@ -1,10 +1,14 @@
 """What was sent, read within bounds: bytes as they come, and bytes as they grow.
 
-The parser itself (pydantic's) refuses JSON that is nested deeper than 200 levels.
+The parser itself (pydantic's) refuses JSON that is nested deeper than 200 levels. Scripts that cut
+words by their length leave half a character behind: it becomes a question mark, for the press and
+whatever came with it must not be lost for it.
 """
 
 from __future__ import annotations
 
+import json
+import re
 import zlib
 from collections.abc import Iterator
 from contextlib import suppress
@@ -27,6 +31,7 @@ BODY = "haoping.body"
 NDJSON = "application/x-ndjson"
 GZIP = "gzip"
 _WITHIN_GZIP = 16 + zlib.MAX_WBITS
+_HALF = re.compile(rb"\\u[dD][89a-fA-F]")
 
 Model = TypeVar("Model")
 
@@ -72,9 +77,27 @@ def _sound_or_not(body: bytes, sound: Any, kind: Any) -> Any:
 
 def _item(line: bytes) -> Any:
     try:
-        return from_json(line)
+        return parsed(line)
     except ValueError:
         return line.decode(errors="replace")
+
+
+def parsed(body: bytes) -> Any:
+    """What JSON says, half characters mended. Raises ValueError for what is none."""
+    try:
+        return from_json(body)
+    except ValueError:
+        if (whole := _mended(body)) == body:
+            raise
+        return from_json(whole)
+
+
+def _mended(body: bytes) -> bytes:
+    """The same JSON with a question mark for each half of a character."""
+    if _HALF.search(body):
+        with suppress(ValueError, RecursionError):
+            return json.dumps(json.loads(body), ensure_ascii=False).encode(errors="replace")
+    return body
 
 
 @cache
@@ -86,6 +109,8 @@ def _checked(body: bytes, kind: Any) -> Any:
     try:
         return _reader(kind).validate_json(body)
     except ValidationError as error:
+        if (whole := _mended(body)) != body:
+            return _checked(whole, kind)
         raise refusal(error) from None
 
 

@@ -303,3 +303,10 @@ def test_a_clock_that_no_waiting_explains_is_corrected(days: int) -> None:
     pressed = (wrong - timedelta(minutes=1)).isoformat()
     [event] = opened(by_mqtt(form(pressed_at=pressed, sent_at=wrong.isoformat()))).events
     assert event.pressed_at == NOON - timedelta(minutes=1)
+
+
+def test_half_a_character_in_one_comment_costs_none_of_the_presses_of_its_letter() -> None:
+    cut = [form(), form(comment="\u7b49\u4e86\u4e09\u5468\ud83d"), form()]
+    for letter in (by_mqtt(cut), by_amqp(cut)):
+        events = opened(letter).events
+        assert [each.has_text for each in events] == [False, True, False]

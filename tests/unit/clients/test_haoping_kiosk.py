@@ -7,7 +7,9 @@ import os
 import signal
 import subprocess
 import sys
+import time
 from collections.abc import Sequence
+from datetime import UTC, timedelta
 from pathlib import Path
 from typing import Any
 
@@ -184,3 +186,32 @@ def test_what_it_said_thanks_for_survives_kill_9(kiosk: Kiosk, disk: str, hall: 
     hall.store_all()
     assert set(thanked) <= hall.stored().keys()
     assert [each.missing for each in hall.report("kiosk-1").epochs] == [[]]
+
+
+def test_half_a_character_in_one_comment_stops_no_outbox(kiosk: Kiosk, hall: Hall) -> None:
+    kiosk.press(1, "tablet", comment="\u7b49\u4e86\u4e09\u5468\ud83d")
+    kiosk.press(5, "tablet")
+    assert kiosk.flush() == 2
+    assert kiosk.count("outbox") == 0
+
+
+def test_the_time_that_a_tablet_slept_is_no_fault_of_its_clock(
+    disk: str, hall: Hall, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Pressed on Friday without a network, asleep until Monday: it was pressed on Friday."""
+    awake, asleep = 100.0, timedelta(hours=63)
+    clocks = {time.CLOCK_BOOTTIME: awake}
+    monkeypatch.setattr(time, "clock_gettime", clocks.__getitem__)
+    kiosk = Kiosk(disk, "http://hall", hall.client(), clock=hall.now.timestamp)
+    kiosk.enrol(hall.code("kiosk-1"))
+    kiosk.press(5, "tablet")
+    clocks[time.CLOCK_BOOTTIME] = awake + asleep.total_seconds()
+    kiosk.clock = (hall.now + asleep).timestamp
+    sent: list[Press] = []
+
+    def send(batch: list[Press]) -> Sequence[dict[str, Any]]:
+        sent.extend(batch)
+        return [{"status": "accepted"}] * len(batch)
+
+    assert kiosk.flush(send) == 1
+    assert sent[0]["sent_at"] == (hall.now + asleep).astimezone(UTC).isoformat()

@@ -43,6 +43,26 @@ def test_a_line_that_is_no_json_costs_only_itself() -> None:
     ]
 
 
+HALF = json.dumps({"comment": "\u7b49\u4e86\u4e09\u5468\ud83d"})
+
+
+def test_half_a_character_becomes_a_question_mark_and_costs_nothing() -> None:
+    """What JavaScript leaves behind when it cuts a comment in the middle of an emoji."""
+    mended = {"comment": "\u7b49\u4e86\u4e09\u5468?"}
+    whole = json.dumps({"comment": "\U0001f600"})
+    assert read_json(sent(HALF.encode(), **JSON), dict[str, str]) == mended
+    both = read_items(sent(f"[{HALF}, {whole}]".encode(), **JSON), Batch)
+    assert both == [mended, {"comment": "\U0001f600"}]
+    assert read_items(sent(f"{HALF}\n3".encode(), **NDJSON), Batch) == [mended, 3]
+
+
+def test_half_a_character_in_what_is_no_json_is_no_json() -> None:
+    with pytest.raises(Malformed):
+        read_json(sent(HALF.encode()[:-1], **JSON), dict[str, str])
+    with pytest.raises(Invalid):
+        read_json(sent(json.dumps(["\\ud83d"]).encode(), **JSON), list[int])
+
+
 @pytest.mark.parametrize("body", [b"", b"\n\n", b"1\n2\n3\n4"])
 def test_a_batch_has_bounds_however_it_is_written(body: bytes) -> None:
     with pytest.raises(Invalid):
