@@ -107,7 +107,7 @@ class TooMany(Refused):
 
 
 class Unavailable(HaopingError):
-    """The service cannot confirm this now and has kept nothing; send the same again later."""
+    """The service cannot confirm this now, and may have it all the same; send the same again."""
 
     status = 503
 

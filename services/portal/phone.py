@@ -10,6 +10,7 @@ from werkzeug.datastructures import MultiDict
 from werkzeug.wrappers import Request, Response
 
 from services.adapters.pages import View, Visitor, go, page
+from services.adapters.pages.guarding import FORM_FIELD
 from services.adapters.services import ServicesByName
 from services.errors import Gone, Invalid, NotFound, TooMany, Unavailable
 
@@ -60,6 +61,8 @@ class Phone:
             taken = self.services.post("capture", f"{LINKS}/{token}/rating", None, said)
         except Invalid as wrong:
             return self._question(token, said, wrong)
+        except Unavailable as error:
+            return _instead(error, again=form)
         except KINDLY as error:
             return _instead(error)
         return go(f"/receipt/{taken['receipt']['code']}?thanks=1")
@@ -75,6 +78,10 @@ def said_of(form: MultiDict[str, str]) -> dict[str, Any]:
     return said | words | press | ({"tags": tags} if tags else {})
 
 
-def _instead(error: Gone | NotFound | TooMany | Unavailable) -> View:
+def _instead(
+    error: Gone | NotFound | TooMany | Unavailable, again: MultiDict[str, str] | None = None
+) -> View:
+    """`again`: the form that was sent. It goes once more as it is: perhaps it has arrived."""
     why = {Gone: "over", NotFound: "unknown", TooMany: "too_many", Unavailable: "later"}
-    return View("phone/instead.html", {"why": why[type(error)]}, error.status)
+    sent = [each for each in again.items(multi=True) if each[0] != FORM_FIELD] if again else []
+    return View("phone/instead.html", {"why": why[type(error)], "again": sent}, error.status)

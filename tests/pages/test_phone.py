@@ -96,6 +96,24 @@ def test_without_scripts_a_rating_arrives_and_a_second_sending_is_the_same(
     context.close()
 
 
+def test_what_may_have_arrived_is_sent_again_as_the_same_press(
+    visit: Callable[..., Page], hall: Stack, invite: Callable[..., str]
+) -> None:
+    """The page of a plate opened anew would be another press: one citizen, two ratings."""
+    page = visit(invite("plates"), **PHONE)
+    page.wait_for_load_state()
+    press = page.locator("input[name=press]").input_value()
+    hall.kill("capture")
+    rate(page, "不满意", "等了三周")
+    expect(page.get_by_role("heading", name="暂时无法提交")).to_be_visible()
+    assert grave_violations(page) == []
+    assert page.locator("input[name=press]").input_value() == press
+    assert page.locator("input[name=comment]").input_value() == "等了三周"
+    hall.wait_for("capture")
+    page.get_by_role("button", name="再提交一次").click()
+    expect(page.get_by_text("谢谢，您的评价已经收到")).to_be_visible()
+
+
 def test_whoever_was_pressed_says_so_on_the_receipt(
     visit: Callable[..., Page],
     invite: Callable[..., str],
