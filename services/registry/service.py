@@ -5,6 +5,7 @@ from werkzeug.wrappers import Request
 from services.adapters.clock import MovableClock
 from services.adapters.health import Healthy
 from services.adapters.http import api, read_json
+from services.adapters.http.bodies import MAX_OPENED_BYTES
 from services.contracts.actor import Action, Actor
 from services.contracts.directory import Device, Directory
 from services.contracts.signing import ID
@@ -46,7 +47,7 @@ class Registry(Auditing, Personnel, Importing, Fleet, Custody, Issuing, Healthy)
 
         Whoever stands in it without a token hash keeps the token that they have.
         """
-        wanted, current = read_json(request, Directory), self._current()
+        wanted, current = read_json(request, Directory, MAX_OPENED_BYTES), self._current()
         check(wanted)
         kept = keeping_tokens(wanted, current)
         following = kept.model_copy(update={"version": wanted.version + 1})

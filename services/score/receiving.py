@@ -5,7 +5,7 @@ from __future__ import annotations
 from werkzeug.wrappers import Request
 
 from services.adapters.http import api, read_json, read_query
-from services.adapters.http.bodies import read_body
+from services.adapters.http.bodies import MAX_OPENED_BYTES, read_body
 from services.contracts.actor import Action, Actor
 from services.contracts.period import Period
 from services.score.archive import Imports
@@ -31,7 +31,7 @@ class Receiving(Wired):
             asked = read_query(request, Sheet)
             self.audit.about("import", asked.period).changed({}, {"source": asked.source})
             return 201, importer.sheet(asked, read_body(request), request.mimetype, actor.id)
-        rows = read_json(request, Submitted)
+        rows = read_json(request, Submitted, MAX_OPENED_BYTES)
         self.audit.about("import", rows.period).changed({}, {"source": rows.source})
         return 201, importer.rows(rows, actor.id)
 

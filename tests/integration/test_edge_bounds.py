@@ -105,6 +105,20 @@ def test_more_large_backlogs_than_there_are_turns_are_all_taken(
     assert on_the_bus(config) == EACH * 3 * AT_ONCE
 
 
+def test_a_body_of_untold_length_is_taken_up_to_the_bound(
+    config: dict[str, Any], edge: httpx.Client
+) -> None:
+    """In chunks, as a client sends that reads from a file."""
+    as_json = {**HALL, "Content-Type": "application/json"}
+    body = json.dumps(form()).encode()
+    chunks = (body[:20], body[20:])
+    assert edge.post("/v1/ratings", content=iter(chunks), headers=as_json).status_code == 202
+    endless = (b" " * 1024**2 for _ in range(9))
+    answer = edge.post("/v1/ratings:batch", content=endless, headers=NDJSON)
+    assert answer.status_code == 413
+    assert on_the_bus(config) == 1
+
+
 def test_a_gzip_bomb_is_refused_and_the_edge_lives_on(
     config: dict[str, Any], edge: httpx.Client
 ) -> None:

@@ -25,7 +25,9 @@ from services.errors import Malformed, TooLarge, WrongMediaType
 
 MAX_BODY_BYTES = 8 * 1024 * 1024
 MAX_OPENED_BYTES = 32 * 1024 * 1024
-MOST = f"At most {MAX_BODY_BYTES} bytes are taken at once"
+MAX_FORM_BYTES = 256 * 1024
+"""Of one form: read and found wrong, a body takes a hundred times its bytes."""
+MOST = "At most {} bytes are taken at once"
 CUT_SHORT = "The body ended before its length was reached"
 BODY = "haoping.body"
 NDJSON = "application/x-ndjson"
@@ -36,14 +38,14 @@ _HALF = re.compile(rb"\\u[dD][89a-fA-F]")
 Model = TypeVar("Model")
 
 
-def read_json(request: Request, kind: type[Model]) -> Model:
-    """The body as a `kind` (a pydantic model or any type that pydantic can check).
+def read_json(request: Request, kind: type[Model], most: int = MAX_FORM_BYTES) -> Model:
+    """The body, of so many bytes at `most`, as a `kind` (what pydantic can check).
 
     Raises WrongMediaType, TooLarge, Malformed, or Invalid with a JSON pointer for each field.
     """
     if request.mimetype != JSON:
         raise WrongMediaType
-    found: Model = _checked(read_body(request), kind)
+    found: Model = _checked(read_body(request, most), kind)
     return found
 
 
@@ -57,7 +59,7 @@ def read_items(request: Request, kind: type[Model], sound: Any = None) -> Model:
         found: Model = _sound_or_not(read_body(request), sound, kind)
         return found
     if request.mimetype != NDJSON:
-        return read_json(request, kind)
+        return read_json(request, kind, MAX_OPENED_BYTES)
     lines = (line for line in read_body(request).split(b"\n") if line.strip())
     items: Model = _checked_python([_item(line) for line in lines], kind)
     return items
@@ -121,18 +123,20 @@ def _checked_python(found: Any, kind: Any) -> Any:
         raise refusal(error) from None
 
 
-def read_body(request: Request) -> bytes:
+def read_body(request: Request, most: int = MAX_OPENED_BYTES) -> bytes:
     """The bytes of the body, opened if they came as gzip.
 
     Raises TooLarge before taking more than `MAX_BODY_BYTES` off the wire, or before growing
-    beyond `MAX_OPENED_BYTES`.
+    beyond `most`.
     """
     body, encoding = _taken(request), request.headers.get("Content-Encoding", "identity").lower()
-    if encoding == "identity":
-        return body
-    if encoding != GZIP:
+    if encoding not in (GZIP, "identity"):
         raise WrongMediaType(f"Content-Encoding {encoding} is not understood; send gzip or none")
-    return opened(body, MAX_OPENED_BYTES)
+    if encoding == GZIP:
+        return opened(body, most)
+    if len(body) > most:
+        raise TooLarge(MOST.format(most))
+    return body
 
 
 def pieces(request: Request, most: int, size: int) -> Iterator[bytes]:
@@ -141,7 +145,7 @@ def pieces(request: Request, most: int, size: int) -> Iterator[bytes]:
     Raises TooLarge when more than `most` bytes are announced, Malformed when fewer came.
     """
     if (request.content_length or 0) > most:
-        raise TooLarge(f"At most {most} bytes are taken at once")
+        raise TooLarge(MOST.format(most))
     return _pieces(request, size)
 
 
@@ -174,7 +178,7 @@ def _taken(request: Request) -> bytes:
 def _of_length(request: Request, length: int) -> bytes:
     """A body whose length was told, in one go: werkzeug's streams cost a press a fiftieth."""
     if length > MAX_BODY_BYTES:
-        raise TooLarge(MOST)
+        raise TooLarge(MOST.format(MAX_BODY_BYTES))
     try:
         body: bytes = request.environ["wsgi.input"].read(length)
     except OSError:
@@ -191,7 +195,7 @@ def _in_pieces(request: Request) -> bytes:
     except HTTPException:
         raise Malformed(CUT_SHORT) from None
     if len(body) > MAX_BODY_BYTES:
-        raise TooLarge(MOST)
+        raise TooLarge(MOST.format(MAX_BODY_BYTES))
     return body
 
 

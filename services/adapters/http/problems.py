@@ -14,10 +14,14 @@ from services.errors import HaopingError, Invalid, Malformed, TooMany, Unavailab
 RETRY_AFTER_S = 5
 JSON = "application/json"
 PROBLEM = "application/problem+json"
+MOST_ERRORS = 200
 
 
 def refusal(error: ValidationError) -> Malformed | Invalid:
-    """What a person needs to mend a body: where (JSON pointer) and why."""
+    """What a person needs to mend a body: where (JSON pointer) and why, unless that is a book."""
+    if (count := error.error_count()) > MOST_ERRORS:
+        detail = f"{count} things are wrong; send a part of it to see which"
+        return Invalid(errors=[{"pointer": "", "detail": detail}])
     found = error.errors(include_url=False, include_input=False, include_context=False)
     if any(each["type"] == "json_invalid" for each in found):
         return Malformed(found[0]["msg"])

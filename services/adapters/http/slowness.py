@@ -74,12 +74,18 @@ class TimelyProtocol(HttpOnlyProtocol):
             raise
 
     def get_environ(self) -> Any:
-        """The environment of WSGI, in which the body is read at a pace."""
+        """The environment of WSGI, in which the body is read at a pace.
+
+        Of a body in chunks eventlet finds the end by itself, which werkzeug has to be told.
+        """
         whole, self.rfile = self.rfile, Paced(self.rfile, self)
         try:
-            return super().get_environ()
+            environ = super().get_environ()
         finally:
             self.rfile = whole
+        if environ.get("HTTP_TRANSFER_ENCODING", "").lower() == "chunked":
+            environ["wsgi.input_terminated"] = True
+        return environ
 
     def log_message(self, *said: Any) -> None:
         """Say nothing: what strangers send does not belong into the log."""

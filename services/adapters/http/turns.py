@@ -27,8 +27,9 @@ class Turns(SharedExtension):
 
     @contextmanager
     def taken(self, request: Request) -> Iterator[None]:
-        """Hold a turn while a body that is large, or of a size that was not told, is handled."""
-        if (request.content_length or SMALL_BYTES + 1) <= SMALL_BYTES:
+        """Hold a turn while a body that is large, or may be once it is opened, is handled."""
+        told = 0 if "Content-Encoding" in request.headers else request.content_length
+        if 0 < (told or 0) <= SMALL_BYTES:
             yield
             return
         raw_body(request)

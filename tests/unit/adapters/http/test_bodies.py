@@ -104,6 +104,23 @@ def test_what_cannot_be_read_is_refused(body: bytes, how: How, refused: type[Ref
         read_json(sent(body, **how), list[Any])
 
 
+def test_a_form_is_small_however_it_is_packed() -> None:
+    """Read and found wrong, a body takes a hundred times its bytes: of strangers, too."""
+    large = json.dumps({str(n): 1 for n in range(40_000)}).encode()
+    for body, how in ((large, JSON), (gzip.compress(large), JSON | ZIPPED)):
+        with pytest.raises(TooLarge, match="262144 bytes"):
+            read_json(sent(body, **how), dict[str, str])
+        assert len(read_json(sent(body, **how), dict[str, int], bodies.MAX_OPENED_BYTES)) == 40_000
+
+
+def test_what_is_all_wrong_is_not_answered_with_a_book() -> None:
+    wrong = json.dumps(dict.fromkeys(map(str, range(1_000)), 1)).encode()
+    with pytest.raises(Invalid) as refused:
+        read_json(sent(wrong, **JSON), dict[str, str])
+    [said] = refused.value.extra["errors"]
+    assert said["detail"].startswith("1000 things are wrong")
+
+
 def test_a_body_beyond_the_bound_is_not_taken_off_the_wire() -> None:
     body = io.BytesIO(b" " * (bodies.MAX_BODY_BYTES + 1))
     request = EnvironBuilder(method="POST", input_stream=body, **JSON).get_request()
