@@ -360,6 +360,33 @@ def test_without_a_broker_the_sender_is_told_at_once(
         send(bus, press())
 
 
+def test_all_who_wait_for_a_broker_that_hangs_wait_for_one_attempt(
+    stack: Stack,
+    container_factory: Containers,
+    monkeypatch: pytest.MonkeyPatch,
+    caplog: pytest.LogCaptureFixture,
+) -> None:
+    """One after the other, the twentieth would be told after four minutes that nothing is sure."""
+    monkeypatch.setattr(publishing, "HEARTBEAT_S", 1)
+    with line_to(stack.amqp_uri) as line:
+        line.mute = True
+        bus = bus_on(container_factory, settings(stack, AMQP_URI=line.uri))
+        pile = eventlet.GreenPile(20)
+        for _ in range(20):
+            pile.spawn(told_by, bus, press())
+        assert set(pile) == {Unavailable}
+    assert caplog.text.count("cannot reach the broker") == 1
+
+
+def told_by(bus: Bus, sent: RatingSubmitted) -> type[Exception] | None:
+    """What the sender is told."""
+    try:
+        send(bus, sent)
+    except Unavailable as error:
+        return type(error)
+    return None
+
+
 def test_who_is_killed_before_it_is_told_that_it_consumes_holds_nothing_back(
     stack: Stack, desk: type[Desk], container_factory: Containers
 ) -> None:

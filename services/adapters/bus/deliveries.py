@@ -14,6 +14,7 @@ from pydantic import ValidationError
 from services.adapters.outcome import Never, Outcome
 from services.contracts import topology
 from services.contracts.message import Envelope, Message, Parcel
+from services.contracts.vouching import HEADER
 
 ASSUMED_ITEM_BYTES = 1000
 FROM = "haoping-from"
@@ -56,9 +57,10 @@ class Letter:
 
     @property
     def origin(self) -> dict[str, str]:
-        """Where it came from, for the headers of a copy."""
+        """Where it came from, for the headers of a copy; and who sent it, if we found that out."""
         known = {"exchange": self.exchange, "key": self.routing_key, "id": self.id}
-        return {FROM: json.dumps({**known, "user": self.user})}
+        vouched = {} if self.exchange else {n: v for n, v in self.headers.items() if n == HEADER}
+        return {FROM: json.dumps({**known, "user": self.user}), **vouched}
 
     def as_first_sent(self) -> Letter:
         """What has been put off comes back as it first came.

@@ -6,6 +6,7 @@ after a timeout nobody can say whom the next answer belongs to.
 
 from __future__ import annotations
 
+import time
 from contextlib import suppress
 from logging import getLogger
 from typing import Any
@@ -92,6 +93,7 @@ class Bus(SharedExtension):
     def __init__(self) -> None:
         self._channel: ConfirmedChannel | None = None
         self._connecting = Semaphore()
+        self._failed_at = float("-inf")
         self._together = Together(self.publish)
 
     def publish(self, *messages: Outgoing) -> None:
@@ -116,8 +118,12 @@ class Bus(SharedExtension):
         self._together.publish(message, trace)
 
     def _connected(self) -> ConfirmedChannel:
+        """The channel, opened anew if need be: all who wait for that wait for one attempt."""
+        asked = time.monotonic()
         with self._connecting:
             if self._channel is None or not self._channel.open:
+                if self._failed_at > asked:
+                    raise Unavailable("The broker cannot be reached")
                 self._channel = self._connect()
         return self._channel
 
@@ -127,6 +133,7 @@ class Bus(SharedExtension):
             with eventlet.Timeout(HEARTBEAT_S):
                 return ConfirmedChannel(server_uri(config, "AMQP"), ca_file(config))
         except (Exception, eventlet.Timeout) as error:
+            self._failed_at = time.monotonic()
             _log.warning("cannot reach the broker: %r", error)
             raise Unavailable("The broker cannot be reached") from error
 

@@ -233,6 +233,14 @@ def test_a_stranger_cannot_vouch_for_itself(exchange: str) -> None:
     assert vouched(replace(again, exchange=exchange)) is None
 
 
+def test_a_replayed_press_that_is_put_off_comes_back_with_its_sender() -> None:
+    """While the bus does not confirm the edge puts it off: it must not come back as forged."""
+    [again] = replayed(by_mqtt(counted(3)))
+    [copy] = copies("capture.raw", Settled(again, (Later("the bus did not confirm"),)))
+    back = Letter(3, copy.body, copy.headers, copy.routing_key, copy.id).as_first_sent()
+    assert vouched(back) == vouched(again)
+
+
 def test_a_probe_of_readiness_is_no_press() -> None:
     probe = Letter(1, b"{}", {}, PROBE, None, topology.MQTT)
     assert opened(probe).events == []
