@@ -106,9 +106,11 @@ def _serving(course: Course, contenders: Sequence[Contender]) -> Iterator[Mappin
 
 
 @contextmanager
-def answering(course: Course, contender: Contender) -> Iterator[str]:
+def answering(
+    course: Course, contender: Contender, told: Mapping[str, str] | None = None
+) -> Iterator[str]:
     """One contender, at the address that is yielded, until the `with` ends."""
-    with serving(course, (contender,), {"PRESS_TOKEN": TOKEN}) as urls:
+    with serving(course, (contender,), {"PRESS_TOKEN": TOKEN, **(told or {})}) as urls:
         yield urls[contender.name]
 
 

@@ -12,6 +12,7 @@ from threading import Event, Thread
 
 import psutil
 
+from services.adapters.clock import MovableClock
 from services.adapters.mongo import Db
 from services.console.bench.capturing import CAPTURE, answering, enter_sender, press
 from services.console.bench.contender import STORE, Course
@@ -30,6 +31,8 @@ LOOK_EVERY_S, QUIET_S, IDLE = 0.2, 1.0, 0.05
 MEGABYTE = 1e6
 MONTH = (FIRST.date() - timedelta(days=1), FIRST.date() + timedelta(days=30))
 """The days on which presses of the load may lie."""
+CLOCK = {"HAOPING_CLOCK": "movable"}
+"""By the wall clock the load is years old, and what is personal in it would be erased all along."""
 
 
 @dataclass
@@ -64,7 +67,8 @@ def run(stack: Stack, _rounds: int, tell: Callable[[str], None]) -> Result:
     course, result, memory = Course(stack), Result("growth"), Memory()
     db = course.fresh()
     enter_sender(db)
-    with answering(course, CAPTURE) as url, memory.watched():
+    MovableClock(db).move_to(FIRST + timedelta(days=31))
+    with answering(course, CAPTURE, CLOCK) as url, memory.watched():
         memory.pids["capture"] = course.pids[CAPTURE.name]
         costs = _grow(course, memory, url, tell)
     _judge(result, costs, memory)
@@ -88,7 +92,7 @@ def _stored(
     course: Course, memory: Memory, url: str, chunks: Sequence[int], tell: Callable[[str], None]
 ) -> list[Mapping[str, float]]:
     """Send chunk after chunk to a store that runs, first of all what waits already."""
-    store = course.start(STORE, 0)
+    store = course.start(STORE, 0, CLOCK)
     costs: list[Mapping[str, float]] = []
     memory.pids["store"] = store.pid
     watched = {"store": store.pid, "database": course.stack.pid("secantusdb")}
