@@ -15,7 +15,7 @@ from nameko.extensions import DependencyProvider, SharedExtension
 from pymongo import ASCENDING, MongoClient, UpdateOne
 from pymongo.collection import Collection
 from pymongo.database import Database
-from pymongo.errors import ConnectionFailure, PyMongoError
+from pymongo.errors import BulkWriteError, ConnectionFailure, PyMongoError, WriteConcernError
 
 from services.adapters.leaving import Leaving
 from services.adapters.settings import server_uri
@@ -29,6 +29,7 @@ TIMEOUT_MS, INDEXING_S = 20_000, 4 * 3600
 GLANCE_S, AWAY_S = 1.0, 5.0
 """How long to wait for what is known already, and how long to go on with it when that failed."""
 AT_ONCE, IDS_AT_ONCE = 200, 50
+DUPLICATE_KEY = 11000
 _log = getLogger(__name__)
 _CODEC: CodecOptions[Document] = CodecOptions(tz_aware=True)
 
@@ -59,6 +60,20 @@ def by_ids(
     wanted = list(ids)
     parts = (wanted[start : start + IDS_AT_ONCE] for start in range(0, len(wanted), IDS_AT_ONCE))
     return [found for part in parts for found in collection.find({"_id": {"$in": part}}, fields)]
+
+
+def taken(error: BulkWriteError) -> list[int]:
+    """The positions of the documents whose `_id` was taken already. Raises whatever else it was.
+
+    What a majority did not confirm in time may be lost with the primary: no document's fault, and
+    not done, though the primary says nothing else against it.
+    """
+    if late := error.details.get("writeConcernErrors"):
+        raise WriteConcernError(late[-1]["errmsg"], late[-1]["code"], late[-1]) from error
+    errors = error.details["writeErrors"]
+    if any(each["code"] != DUPLICATE_KEY for each in errors):
+        raise error
+    return sorted(each["index"] for each in errors)
 
 
 def each_alike(collection: Collection[Document], ids: Iterable[str], update: Document) -> None:

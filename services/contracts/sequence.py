@@ -15,3 +15,11 @@ def rating_id(device: str, epoch: int, sequence: int) -> uuid.UUID:
     counts from 1 again never uses an id of its past.
     """
     return uuid.uuid5(NAMESPACE, f"{device}:{epoch}:{sequence}")
+
+
+def plain_id(text: str) -> str:
+    """A rating id as it is stored, however its sender writes it: some write capitals."""
+    try:
+        return str(uuid.UUID(text))
+    except ValueError:
+        return text

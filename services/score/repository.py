@@ -11,7 +11,7 @@ from pymongo import ReplaceOne, UpdateOne
 from pymongo.collection import Collection
 from pymongo.errors import BulkWriteError, DuplicateKeyError
 
-from services.adapters.mongo import AT_ONCE, Db, Document, Index, by_days, by_ids
+from services.adapters.mongo import AT_ONCE, Db, Document, Index, by_days, by_ids, taken
 from services.contracts.period import days_between
 from services.contracts.tracing import MOST as MOST_TRACES
 from services.contracts.tracing import Trace, traces
@@ -26,7 +26,6 @@ INDEXES = {
     "month_snapshots": (Index(("part_of",), sparse=True),),
     "imports": (Index(("period",)),),
 }
-DUPLICATE_KEY = 11000
 MOST_COUNTED = 1000
 MOST_TOUCHES = 5000
 """Touches read for one recount: under load they name the same buckets again and again."""
@@ -156,10 +155,7 @@ class Tallies:
         try:
             self._tallies.bulk_write(writes, ordered=False)
         except BulkWriteError as error:
-            failed = error.details["writeErrors"]
-            if any(each["code"] != DUPLICATE_KEY for each in failed):
-                raise
-            return [each["index"] for each in failed]
+            return taken(error)
         return []
 
     def between(

@@ -59,6 +59,7 @@ class Storing:
         """Examine probes like any press, and keep what was found beside the ratings."""
         for probe in probes:
             self.ratings.keep_probe(probe_document(probe, self.intake.examine(probe)))
+        self.quarantine.close([probe.rating_id for probe in probes], self.intake.stored_at)
 
     def _store(self, presses: Sequence[RatingSubmitted]) -> list[Outcome]:
         examined = [(press, self.intake.examine(press)) for press in presses]

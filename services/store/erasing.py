@@ -23,10 +23,11 @@ ON_ITS_WAY = Later("not_here_yet: no such rating is stored or in quarantine")
 def obey(command: EraseRater, db: Db, now: datetime) -> Outcome:
     """Erase a rating's personal fields, its append's, and payloads of both in the quarantine.
 
-    What has not come here yet may still be on the bus: it is waited for.
+    What has not come here yet may still be on the bus: it is waited for. Who ordered it so early
+    did not know the key either.
     """
     personal, rows = Personal(db), Quarantine(db)
-    found = personal.with_append(command.rating_key) if command.rating_key else []
+    found = personal.with_append(command.rating_key or personal.key_of(command.rating_id))
     personal.erase([each["_id"] for each in found], command.why, now)
     ids = {command.rating_id, *(str(each["rating_id"]) for each in found)}
     erased = [rows.erase(id, command.why, now) for id in sorted(ids)]

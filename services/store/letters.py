@@ -8,6 +8,8 @@ from collections.abc import Callable, Iterator
 from services.adapters.bus import Letter
 from services.adapters.bus.deliveries import FROM
 from services.adapters.bus.settling import QUEUE, REASON
+from services.contracts.events import RatingSubmitted
+from services.contracts.sequence import plain_id
 from services.contracts.topology import CAPTURE_RAW
 from services.contracts.vouching import HEADER, Sender
 from services.store.payload import FORM, LETTER
@@ -30,7 +32,7 @@ def rows_of(letter: Letter, seal: SealText) -> Iterator[Row]:
         return
     kind, items = _items(letter.body)
     for position, text in enumerate(items):
-        key = _field(text, "rating_id") or body_key(text.encode())
+        key = _key(text) if kind == RatingSubmitted.__name__ else body_key(text.encode())
         receipt = f"{letter.id or body_key(letter.body)}/{position}"
         sender = _field(text, "submitted_by")
         yield Row(key, reason, where, seal(text), receipt, kind, submitted_by=sender)
@@ -45,9 +47,8 @@ def _raw_row(letter: Letter, reason: str, where: str, seal: SealText) -> Row:
     if HEADER in ours:
         sender = Sender.model_validate_json(letter.headers[HEADER])
         _, [text] = _items(letter.body)
-        key, back = _field(text, "rating_id") or body_key(text.encode()), sender.headers
-        by, receipt = sender.by, sender.receipt
-        return Row(key, reason, where, seal(text), receipt, FORM, submitted_by=by, back=back)
+        by, receipt, back = sender.by, sender.receipt, sender.headers
+        return Row(_key(text), reason, where, seal(text), receipt, FORM, submitted_by=by, back=back)
     text = letter.body.decode(errors="replace")
     whole = FROM in ours and text.encode() == letter.body
     key, kind = body_key(text.encode()), LETTER if whole else UNREADABLE
@@ -62,6 +63,12 @@ def _items(body: bytes) -> tuple[str, list[str]]:
         return str(envelope["type"]), items
     except (ValueError, TypeError, KeyError):
         return UNREADABLE, [body.decode(errors="replace")]
+
+
+def _key(text: str) -> str:
+    """The id of the press in it, as it is stored; else the hash of what it says."""
+    named = _field(text, "rating_id")
+    return plain_id(named) if named else body_key(text.encode())
 
 
 def _field(text: str, name: str) -> str | None:

@@ -124,9 +124,9 @@ class Quarantine:
         self._move(keys, (REPLAYING,), CLOSED, {"did": "handed_on", "at": now})
 
     def discard(self, key: str, by: str, reason: str, now: datetime) -> bool:
-        """A person says that nothing is to be done; False unless the row was open."""
+        """A person says that nothing is to be done; False unless something was left to do."""
         step = {"did": "discard", "by": by, "reason": reason, "at": now}
-        return self._move([key], (OPEN,), DISCARDED, step) == 1
+        return self._move([key], LEFT, DISCARDED, step) == 1
 
     def erase(self, rating_id: str, why: str, now: datetime) -> bool:
         """Erase the payloads of a rating; what was to be mended is mended no more. Whether it was

@@ -13,7 +13,7 @@ from pymongo import UpdateOne
 from pymongo.errors import BulkWriteError
 
 from services.adapters.devices import HEARTBEATS
-from services.adapters.mongo import Db, Document, Index, by_ids
+from services.adapters.mongo import Db, Document, Index, by_ids, taken
 from services.adapters.outbox import outbox_index
 from services.adapters.telemetry.work import trace_at_hand
 from services.contracts.sequence import rating_id
@@ -22,7 +22,6 @@ from services.store.sequences import DeviceReport, Heartbeat, Kept, Waiting, num
 
 Change = tuple[Document, Document]
 """Which document, as it is expected to be, and the update."""
-DUPLICATE_KEY = 11000
 MOST_RECEIPTS = 100
 MOST_SOUGHT = 2000
 PERSONAL = ("sealed", "phone_hash", "personal_day")
@@ -182,6 +181,11 @@ class Personal:
         append = self._ratings.find_one({"_id": f"{key}:2" if alone else f"{key[:-1]}2"}, NAMED)
         return [found, append] if append else [found]
 
+    def key_of(self, rating_id: str) -> str:
+        """The key under which a rating stands; its own id while it does not."""
+        found = self._ratings.find_one({"rating_id": rating_id}, {"_id": 1})
+        return str(found["_id"]) if found else rating_id
+
     def older_than(self, day: str, limit: int) -> list[Document]:
         """Ratings that keep something personal since before that day, the oldest first."""
         found = self._ratings.find({"personal_day": {"$gt": "", "$lt": day}}, NAMED)
@@ -256,8 +260,5 @@ def insert_new(collection: Any, documents: Sequence[Document]) -> list[int]:
     try:
         collection.insert_many(documents, ordered=False)
     except BulkWriteError as error:
-        errors = error.details["writeErrors"]
-        if any(each["code"] != DUPLICATE_KEY for each in errors):
-            raise
-        return sorted(each["index"] for each in errors)
+        return taken(error)
     return []

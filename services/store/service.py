@@ -30,6 +30,7 @@ from services.contracts.commands import EraseRater
 from services.contracts.events import ErrandReported, RatingSubmitted
 from services.contracts.message import Message
 from services.contracts.privacy import Privacy
+from services.contracts.sequence import plain_id
 from services.store import erasing
 from services.store.batch import Storing
 from services.store.decisions import Decision, decide
@@ -134,7 +135,8 @@ class Store(KeyKeeping, Healthy):
     @api("GET", "/v1/ratings/<rating_id>", Action.SUBMIT_RATING, answers=Whereabouts)
     def get_rating(self, request: Request, actor: Actor, rating_id: str) -> Whereabouts:
         """Where a rating is that the asker sent: stored, quarantined, or not seen yet."""
-        return whereabouts(rating_id, actor.id, Ratings(self.db), Quarantine(self.db))
+        asked = plain_id(rating_id)
+        return whereabouts(asked, actor.id, Ratings(self.db), Quarantine(self.db))
 
     @api("GET", "/v1/quarantine", Action.READ_QUARANTINE, asks=Asked, answers=list[Listed])
     def get_quarantine(

@@ -101,7 +101,7 @@ class WorkList:
             )
         row = self._row(key)
         if not self.rows.discard(key, actor.id, reason, self.now):
-            raise Conflict(f"The row is {row['state']}; only an open one can be discarded")
+            raise Conflict(f"The row is {row['state']}; only what is open can be discarded")
 
     def _row(self, key: str) -> Document:
         row = self.rows.get(key)

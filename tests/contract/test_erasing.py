@@ -141,6 +141,19 @@ def test_on_request_what_is_personal_goes_and_the_press_stays(db: Db) -> None:
     assert counts(db) == before
 
 
+@pytest.mark.parametrize("about", [{}, {"errand_number": "A7", "source_system": "hall"}])
+def test_what_was_ordered_before_the_press_came_is_done_when_it_is_here(
+    db: Db, about: dict[str, Any]
+) -> None:
+    """A receipt is shown before the store has the press; nobody knows its key then."""
+    bad = pressed(window="w1", **about)
+    order = EraseRater(command_id="c", rating_id=bad.rating_id, why="request")
+    assert isinstance(erasing.obey(order, db, MONDAY), Later)
+    store(db, bad)
+    assert erasing.obey(order, db, MONDAY) == Done()
+    assert personal(db) == []
+
+
 def test_the_history_says_who_had_it_erased_and_still_is_whole(db: Db) -> None:
     _, id = closed(db)
     cases = Cases(db, KEY, RULES)

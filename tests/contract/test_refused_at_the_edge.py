@@ -45,6 +45,13 @@ def test_a_press_that_the_edge_refused_goes_back_to_the_edge(store: Store) -> No
     assert (store.row("r")["state"], did(store.row("r"))) == ("closed", ["replay", "stored"])
 
 
+def test_a_probe_that_was_refused_and_comes_through_closes_its_row(store: Store) -> None:
+    store.rows.file([refused_raw()], NOON)
+    store.list.replay("r", AN)
+    store.store(press(rating_id="r", receipt="first", probe=True))
+    assert store.row("r")["state"] == "closed"
+
+
 def test_a_press_that_the_edge_refuses_again_is_open_again(store: Store) -> None:
     store.rows.file([refused_raw()], NOON)
     store.list.replay_all("malformed", AN)

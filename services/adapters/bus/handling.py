@@ -65,10 +65,7 @@ class Handling:
         return outcomes
 
     def _call(self, batch: Sequence[Any]) -> Sequence[Outcome]:
-        """Run the service method; its exception is wrapped, unless the database is failing.
-
-        A write that the database refuses is the document's fault, and would be refused for ever.
-        """
+        """Run the service method; its exception is wrapped, unless the database is failing."""
         done = Event()
         handled = partial(_report, done)
         self._entrypoint.container.spawn_worker(
@@ -80,13 +77,22 @@ class Handling:
         )
         try:
             outcomes: Sequence[Outcome] = done.wait()
-        except (WriteError, BulkWriteError) as error:
-            raise HandlerError from error
-        except PyMongoError:
-            raise
         except Exception as error:
+            if is_the_databases(error):
+                raise
             raise HandlerError from error
         return outcomes
+
+
+def is_the_databases(error: Exception) -> bool:
+    """Whether the database is at fault, and may do later what it did not do now.
+
+    A write that it refuses is the document's fault, and would be refused for ever; one that it
+    took, but that no majority confirmed in time, is not.
+    """
+    if isinstance(error, BulkWriteError):
+        return not error.details.get("writeErrors")
+    return isinstance(error, PyMongoError) and not isinstance(error, WriteError)
 
 
 def _report(done: Event, _worker: object, result: Any, exc_info: Any) -> tuple[Any, Any]:

@@ -12,6 +12,7 @@ from services.adapters.bus.deliveries import FROM
 from services.adapters.bus.settling import QUEUE, REASON
 from services.contracts import topology
 from services.contracts.actor import Role
+from services.contracts.commands import EraseRater
 from services.contracts.vouching import Sender
 from services.store.letters import BY_THE_BROKER, rows_of
 from services.store.quarantine import Row
@@ -79,3 +80,18 @@ def test_what_is_not_whole_or_not_ours_stays_where_it_is() -> None:
     for headers in ({FROM: "{}"}, SENDER.headers):
         row = raw(b"{}", {**headers, BY_THE_BROKER: "true"})
         assert (row.back, row.kind, row.submitted_by) == (None, "unreadable", None)
+
+
+def test_a_press_whose_id_is_in_capitals_is_under_the_id_by_which_it_is_stored() -> None:
+    """iOS writes them so; by another spelling nothing would ever close the row."""
+    id = "7c1d8c1e-56f6-4a68-9d80-b6c2a35a3a3f"
+    item = {"rating_id": id.upper(), "level": 9}
+    body = json.dumps({"type": "RatingForm", "items": [item]}).encode()
+    assert raw(body, SENDER.headers).key == id
+
+
+def test_an_order_about_a_rating_is_no_row_of_that_rating() -> None:
+    """Else the next resend of the press would close it as stored."""
+    [pack] = packed([EraseRater(command_id="c", rating_id="a", why="request")], "t")
+    [(key, _, _)] = rows(pack.body)
+    assert key != "a"
