@@ -35,10 +35,11 @@ from services.errors import HaopingError, NotAuthenticated
 from services.registry.devices import Enrolling, registered, with_device
 from services.registry.repository import Keyrings, Registries
 from services.store.batch import Storing
+from services.store.counted import Counted
 from services.store.forms import Whereabouts
 from services.store.intake import Intake
 from services.store.quarantine import Quarantine
-from services.store.repository import Counted, Ratings
+from services.store.repository import Ratings
 from services.store.whereabouts import whereabouts
 from tests.county import DIRECTORY, NOON, RULES
 from tests.fake import fake_database

@@ -13,8 +13,8 @@ from services.contracts.rectification import case_id
 from services.contracts.rules import Rules
 from services.contracts.vocabulary import Turn
 from services.store.intake import local_day
+from services.store.personal import Personal
 from services.store.quarantine import Quarantine
-from services.store.repository import Personal
 
 AT_ONCE = 500
 ON_ITS_WAY = Later("not_here_yet: no such rating is stored or in quarantine")

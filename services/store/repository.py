@@ -1,4 +1,4 @@
-"""Every query of the store."""
+"""The ratings: every query about them but what is personal and what was counted, and indexes."""
 
 from __future__ import annotations
 
@@ -12,22 +12,14 @@ from typing import Any
 from pymongo import UpdateOne
 from pymongo.errors import BulkWriteError
 
-from services.adapters.devices import HEARTBEATS
 from services.adapters.mongo import Db, Document, Index, by_ids, taken
 from services.adapters.outbox import outbox_index
 from services.adapters.telemetry.work import trace_at_hand
-from services.contracts.sequence import rating_id
-from services.store.quarantine import CLOSED, LEFT
-from services.store.sequences import DeviceReport, Heartbeat, Kept, Waiting, numbers, report
 
 Change = tuple[Document, Document]
 """Which document, as it is expected to be, and the update."""
 MOST_RECEIPTS = 100
-MOST_SOUGHT = 2000
-PERSONAL = ("sealed", "phone_hash", "personal_day")
-NAMED = {"rating_id": 1, "turn": 1, "appends": 1}
 PROBES_KEPT, MOST_AT_ONCE = 20, 200
-FORGED = "forged"
 NUMBERED = Index(("numbered.device", "numbered.epoch", "numbered.sequence"), sparse=True)
 INDEXES = {
     "ratings": (
@@ -164,93 +156,6 @@ class Ratings:
     def read(self, keys: Iterable[str]) -> dict[str, Document]:
         """The ratings under these keys, without what is sealed in them."""
         return self._by_id(sorted(keys), {"sealed": 0, "outbox": 0})
-
-
-class Personal:
-    """What is personal in ratings: found by the day of the press, and erased."""
-
-    def __init__(self, db: Db) -> None:
-        self._ratings = db["ratings"]
-
-    def with_append(self, key: str) -> list[Document]:
-        """The rating under this key and its append, as far as they are here."""
-        found = self._ratings.find_one({"_id": key}, NAMED)
-        if found is None:
-            return []
-        alone = found["_id"] == found["rating_id"]
-        append = self._ratings.find_one({"_id": f"{key}:2" if alone else f"{key[:-1]}2"}, NAMED)
-        return [found, append] if append else [found]
-
-    def key_of(self, rating_id: str) -> str:
-        """The key under which a rating stands; its own id while it does not."""
-        found = self._ratings.find_one({"rating_id": rating_id}, {"_id": 1})
-        return str(found["_id"]) if found else rating_id
-
-    def older_than(self, day: str, limit: int) -> list[Document]:
-        """Ratings that keep something personal since before that day, the oldest first."""
-        found = self._ratings.find({"personal_day": {"$gt": "", "$lt": day}}, NAMED)
-        return list(found.sort("personal_day").limit(limit))
-
-    def erase(self, keys: Sequence[str], why: str, now: datetime) -> None:
-        """Erase once; who erased what stands beside it."""
-        gone = {"$unset": dict.fromkeys(PERSONAL, ""), "$set": {"erased": {"at": now, "why": why}}}
-        if keys:
-            once = {"_id": {"$in": list(keys)}, "erased": None}
-            self._ratings.update_many(once, gone)
-
-    def hand_over(self, keys: Sequence[str]) -> None:
-        """Somebody else decides when these go."""
-        if keys:
-            handed = {"$unset": {"personal_day": ""}}
-            self._ratings.update_many({"_id": {"$in": list(keys)}}, handed)
-
-
-class Counted:
-    """What is kept of the presses that devices counted."""
-
-    def __init__(self, db: Db) -> None:
-        self._ratings, self._rows = db["ratings"], db["quarantine"]
-        self._heartbeats = db[HEARTBEATS]
-
-    def report(self, device: str, current_epoch: int) -> DeviceReport:
-        """Gaps and repeats of a device, epoch by epoch."""
-        of_device = {"numbered.device": device}
-        shown = {"_id": 0, "numbered": 1, "repeats": 1, "reason": 1, "state": 1}
-        kept = [_kept(each) for each in self._ratings.find(of_device, shown)]
-        rows = self._rows.find({**of_device, "state": {"$ne": CLOSED}}, shown)
-        heard = self._heartbeats.find({"device": device}, {"_id": 0})
-        heartbeats = [Heartbeat.model_validate(each) for each in heard]
-        waiting = [_waiting(each) for each in rows]
-        found = report(device, current_epoch, kept, waiting, heartbeats)
-        waiting += self._refused_unread(found)
-        return report(device, current_epoch, kept, waiting, heartbeats)
-
-    def _refused_unread(self, found: DeviceReport) -> list[Waiting]:
-        """Rows of presses that nobody could read, for what is missing: found by the rating id.
-
-        Looks for the first `MOST_SOUGHT` of an epoch; what somebody forged stands for no press.
-        """
-        sought = {
-            str(rating_id(found.device, each.epoch, number)): (each.epoch, number)
-            for each in found.epochs
-            for number in numbers(each.missing, MOST_SOUGHT)
-        }
-        rows = by_ids(self._rows, sought, {"reason": 1, "state": 1})
-        return [
-            Waiting(*sought[row["_id"]], row["reason"], row["state"] in LEFT)
-            for row in rows
-            if row["state"] != CLOSED and row["reason"] != FORGED
-        ]
-
-
-def _kept(rating: Document) -> Kept:
-    number = rating["numbered"]
-    return Kept(number["epoch"], number["sequence"], len(rating.get("repeats", ())))
-
-
-def _waiting(row: Document) -> Waiting:
-    number = row["numbered"]
-    return Waiting(number["epoch"], number["sequence"], row["reason"], row["state"] in LEFT)
 
 
 def insert_new(collection: Any, documents: Sequence[Document]) -> list[int]:

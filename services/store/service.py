@@ -33,6 +33,7 @@ from services.contracts.privacy import Privacy
 from services.contracts.sequence import plain_id
 from services.store import erasing
 from services.store.batch import Storing
+from services.store.counted import Counted
 from services.store.decisions import Decision, decide
 from services.store.forms import (
     Asked,
@@ -53,7 +54,7 @@ from services.store.marking import Sightings, Sweep
 from services.store.migrations import MIGRATIONS
 from services.store.quarantine import Quarantine
 from services.store.reporting import Reporting
-from services.store.repository import INDEXES, Counted, Ratings
+from services.store.repository import INDEXES, Ratings
 from services.store.sequences import DeviceReport
 from services.store.watching import Watching
 from services.store.whereabouts import whereabouts

@@ -11,8 +11,8 @@ from services.contracts.keyring import Ring
 from services.contracts.sequence import rating_id
 from services.registry.enrolment import enrolled, rotated, with_code
 from services.registry.repository import Keyrings
+from services.store.counted import Counted
 from services.store.quarantine import Quarantine, Row
-from services.store.repository import Counted
 from tests.contract.test_storing import store
 from tests.county import NOON, linked, press
 
