@@ -30,22 +30,24 @@ def _china(year: int) -> holidays.HolidayBase:
 
 @dataclass(frozen=True)
 class Pause:
-    """Whole days, first to last, on which a clock stands still; without `last` it still does."""
+    """A time, from `since` until before `until`, in which a clock stands still; without `until` it
+    still does.
+    """
 
-    first: date
-    last: date | None
+    since: datetime
+    until: datetime | None
     why: str
 
-    def covers(self, day: date) -> bool:
-        """Whether the clock stands still on `day`."""
-        return self.first <= day and (self.last is None or day <= self.last)
+    def covers(self, at: datetime) -> bool:
+        """Whether the clock stands still at that moment."""
+        return self.since <= at and (self.until is None or at < self.until)
 
 
 @dataclass(frozen=True)
 class Day:
     """One day of a count: its number in the term or the hours counted on it, or why neither.
 
-    `still`: the clock stood still on it, so it is subtracted.
+    `still`: the clock stood still when it closed, so it is subtracted.
     """
 
     day: date
@@ -121,6 +123,11 @@ class Calendar:
         """The close of business of `day`."""
         return datetime.combine(day, self._closes, self.region.zone)
 
+    def next_close(self, at: datetime) -> date:
+        """The day whose close of business comes next, or comes at that moment."""
+        day = self.local(at)
+        return day if at <= self.close_of(day) else day + DAY
+
     def works(self, day: date) -> bool:
         """Whether offices work on `day`; a local order goes before the national notice."""
         return self._kind(day)[0]
@@ -152,34 +159,39 @@ class Calendar:
         return _china(day.year).get(day) or "weekend"
 
     def count(self, start: datetime, term: Term, pauses: Sequence[Pause] = ()) -> Count:
-        """Count `term` from the day after `start`, or in hours from `start` on, leaving out the
-        days of `pauses`.
+        """Count `term` from the day after `start`, or in hours from `start` on, leaving out
+        `pauses` (in order of time): of days those that close in one, of hours what lies in one.
+
+        A term ends when offices close, so nothing falls due while the clock stands still.
         """
         if term.unit is DayCount.HOURS:
             days = tuple(self._hours(start, timedelta(hours=term.count), pauses))
-            due = self._after(start, days[-1])
+            due = self._after(start, days[-1], pauses)
         else:
             days = tuple(self._counted(self.local(start), term, pauses))
             due = self.close_of(days[-1].day)
-        last = days[-1].day
-        ended = not any(pause.last is None and pause.covers(last) for pause in pauses)
         known = YEARS_WITH_NOTICE | self.region.known_years
         years = sorted({each.day.year for each in days} - known)
         warnings = tuple(f"no holiday notice is known for {year}" for year in years)
-        return Count(start, term, days, due if ended else None, warnings)
+        return Count(start, term, days, None if days[-1].still else due, warnings)
 
     def _hours(self, start: datetime, left: timedelta, pauses: Sequence[Pause]) -> Iterator[Day]:
         """Each day with the office hours counted on it (民法典 201: hours count from the event)."""
         day = self.local(start)
         while True:
-            still = next((pause for pause in pauses if pause.covers(day)), None)
-            open_for = sum((end - begin for begin, end in self._open(start, day)), timedelta())
-            spent = timedelta() if still else min(left, open_for)
-            yield Day(day, None, still.why if still else self.why(day), spent, still is not None)
+            running = self._running(start, day, pauses)
+            spent = min(left, sum((end - begin for begin, end in running), timedelta()))
             left -= spent
-            if not left or (still and still.last is None):
+            still = self._stopped(day, pauses) if left else None
+            why = still.why if still and not spent else self.why(day)
+            yield Day(day, None, why, spent, still is not None)
+            if not left or (still and still.until is None):
                 return
             day += DAY
+
+    def _stopped(self, day: date, pauses: Sequence[Pause]) -> Pause | None:
+        """The pause in which `day` closes."""
+        return next((pause for pause in pauses if pause.covers(self.close_of(day))), None)
 
     def _open(self, start: datetime, day: date) -> Iterator[tuple[datetime, datetime]]:
         """The office hours of `day` that lie after `start`."""
@@ -188,10 +200,23 @@ class Calendar:
             if closes > start:
                 yield max(opens, start), closes
 
-    def _after(self, start: datetime, last: Day) -> datetime:
+    def _running(
+        self, start: datetime, day: date, pauses: Sequence[Pause]
+    ) -> Iterator[tuple[datetime, datetime]]:
+        """The office hours of `day` after `start` in which the clock does not stand still."""
+        for opens, closes in self._open(start, day):
+            at = opens
+            for pause in pauses:
+                if at < min(pause.since, closes):
+                    yield at, min(pause.since, closes)
+                at = max(at, min(pause.until or closes, closes))
+            if at < closes:
+                yield at, closes
+
+    def _after(self, start: datetime, last: Day, pauses: Sequence[Pause]) -> datetime:
         """The moment of the last day at which its counted hours are over."""
         left = last.spent
-        for opens, closes in self._open(start, last.day):
+        for opens, closes in self._running(start, last.day, pauses):
             if left <= closes - opens:
                 return opens + left
             left -= closes - opens
@@ -200,21 +225,20 @@ class Calendar:
     def _counted(self, start: date, term: Term, pauses: Sequence[Pause]) -> Iterator[Day]:
         yield Day(start, None, "day of the start event")
         day, number = start, 0
-        while number < term.count:
+        while number < term.count or not self.works(day) or self._stopped(day, pauses):
             day += DAY
-            still = next((pause for pause in pauses if pause.covers(day)), None)
+            still = self._stopped(day, pauses)
             if still:
                 yield Day(day, None, still.why, still=True)
-                if still.last is None:
+                if still.until is None:
                     return
+            elif number == term.count:
+                yield Day(day, None, f"last day was a rest day; {self.why(day)}")
             elif term.unit is DayCount.NATURAL or self.works(day):
                 number += 1
                 yield Day(day, number, self.why(day))
             else:
                 yield Day(day, None, self.why(day))
-        while not self.works(day):
-            day += DAY
-            yield Day(day, None, f"last day was a rest day; {self.why(day)}")
 
     def shift(self, due: datetime, working_days: int) -> datetime:
         """`due`, or the close of business so many working days before (<0) or after it."""

@@ -2,7 +2,8 @@
 
 contact     from the latest dispatch until the case is verified
 rectify     from the rule's start event (first dispatch, or verification) until the submit;
-            stands still during an appeal's review and, up to a cap, while paused
+            stands still during an appeal's review and, up to a cap, while paused: a day on which
+            offices close meanwhile is not counted (ours: no place says how its edges count)
 review      from an appeal until it is decided
 call-back   from the submit until the rater was called; as long as the contact term unless the
             rules say otherwise
@@ -24,6 +25,8 @@ from services.contracts.rules import Rules
 from services.contracts.vocabulary import CaseState
 from services.rectify.facts import Case
 
+COUNTING = 2
+"""A new number whenever this code counts otherwise, so that open due times are set anew."""
 BEFORE_VERIFIED = {CaseState.UNDISPATCHED, CaseState.OPENED, CaseState.VERIFYING}
 BEFORE_SUBMITTED = BEFORE_VERIFIED | {CaseState.RECTIFYING}
 
@@ -59,8 +62,9 @@ class Deadlines:
 
 
 def basis(rules: Rules) -> str:
-    """What due times follow from beside the case: the rules and the calendar, named."""
-    return f"{rules.label} {rules.clockwork}, {calendar_of(rules.region).label}"
+    """What due times follow from beside the case: the rules, the calendar and this code, named."""
+    calendar = calendar_of(rules.region)
+    return f"{rules.label} {rules.clockwork}, {calendar.label}, counting {COUNTING}"
 
 
 def rung_key(case: Case, name: str) -> str:
@@ -103,22 +107,26 @@ def _rectify(case: Case, terms: Terms, calendar: Calendar, contact: Count) -> Co
 def pause_days_left(case: Case, terms: Terms, calendar: Calendar) -> int:
     """How many whole days the case may still wait for the citizen."""
     pauses = _pauses(case, terms.pause_cap_days, calendar)
-    used = (p.last - p.first + DAY for p in pauses if p.last and p.why == "paused")
-    return terms.pause_cap_days - sum(each.days for each in used)
+    used = (_days(p.since, p.until, calendar) for p in pauses if p.until and p.why == "paused")
+    return terms.pause_cap_days - sum(used)
 
 
 def _pauses(case: Case, cap: int, calendar: Calendar) -> Iterator[Pause]:
-    """The whole days of each stop; those of waiting for the citizen up to the cap, open or not."""
+    """When the clock stands still; while waiting for the citizen up to the cap, ended or not."""
     left = cap
     for stop in case.stops:
-        first = calendar.local(stop.since) + DAY
-        last = calendar.local(stop.until) if stop.until else None
-        if stop.why == "pause":
-            capped = first + (left - 1) * DAY
-            last = min(last, capped) if last else capped
-            left -= max(0, (last - first).days + 1)
-        if last is None or last >= first:
-            yield Pause(first, last, "paused" if stop.why == "pause" else "appeal under review")
+        if stop.why == "appeal":
+            yield Pause(stop.since, stop.until, "appeal under review")
+            continue
+        capped = calendar.close_of(calendar.next_close(stop.since) + left * DAY)
+        until = min(stop.until or capped, capped)
+        left -= _days(stop.since, until, calendar)
+        yield Pause(stop.since, until, "paused")
+
+
+def _days(since: datetime, until: datetime, calendar: Calendar) -> int:
+    """On how many days offices close between two moments, working or not."""
+    return (calendar.next_close(until) - calendar.next_close(since)).days
 
 
 def _rungs(

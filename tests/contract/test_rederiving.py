@@ -12,6 +12,7 @@ from services.adapters.mongo import Db, Document
 from services.contracts.rectification import case_id
 from services.contracts.rules import Rules
 from services.rectify import desk, hearing
+from services.rectify.deadlines import basis
 from services.rectify.examining import fault
 from services.rectify.facts import Case, Move
 from services.rectify.rederiving import rederive_open
@@ -88,6 +89,22 @@ def test_a_change_that_moves_nothing_writes_no_history(db: Db) -> None:
     assert [rederived(db, renamed) for _ in range(2)] == [1, 0]
     after = document(db, id)
     assert (len(after["history"]), after["version"], after["rules"]) == (2, 2, "gansu-weiyuan v7")
+
+
+def test_a_stopped_clock_that_an_older_version_counted_otherwise_is_set_anew(db: Db) -> None:
+    id, older = opened(db), basis(RULES).rpartition(", ")[0]
+    moved(db, id, "li", Move.CLAIM)
+    moved(db, id, "li", Move.PAUSE, reason="the citizen is travelling")
+    counted = {"basis": older, "rectify_due_at": MONDAY.replace(month=4, day=2, hour=17)}
+    db[CASES].update_one({"_id": id}, {"$set": counted})
+    db["deadline_bases"].insert_one({"_id": older, "number": 1, "at": MONDAY})
+    assert [rederived(db, RULES) for _ in range(2)] == [1, 0]
+    after = document(db, id)
+    assert after["rectify_due_at"] == MONDAY.replace(month=4, day=1, hour=17)
+    assert after["history"][-1]["details"]["changes"] == {
+        "rectify_due_at": ["2020-04-02T09:00:00.000+00:00", "2020-04-01T09:00:00.000+00:00"]
+    }
+    assert fault(KEY, after) is None
 
 
 def test_of_replicas_with_different_rules_the_older_one_takes_nothing_back(db: Db) -> None:

@@ -140,7 +140,7 @@ def test_hours_count_from_the_event_while_offices_are_open(
 
 
 def test_a_count_in_hours_tells_what_was_counted_skipped_and_subtracted() -> None:
-    still = Pause(date(2025, 10, 10), date(2025, 10, 11), "paused")
+    still = Pause(at("2025-10-10", 0), at("2025-10-12", 0), "paused")
     term = Term(count=2, unit=DayCount.HOURS)
     counted = SPLIT.count(moment("2025-10-09 16:00"), term, (still,))
     assert counted.due == moment("2025-10-13 10:00")
@@ -154,7 +154,7 @@ def test_a_count_in_hours_tells_what_was_counted_skipped_and_subtracted() -> Non
 
 
 def test_no_hour_is_counted_while_the_clock_stands_still() -> None:
-    still = Pause(date(2025, 10, 10), None, "appeal under review")
+    still = Pause(at("2025-10-10", 0), None, "appeal under review")
     term = Term(count=2, unit=DayCount.HOURS)
     assert SPLIT.count(moment("2025-10-09 16:00"), term, (still,)).due is None
 
@@ -204,21 +204,39 @@ def test_a_year_without_a_notice_is_an_explicit_warning() -> None:
 
 
 def test_days_on_which_the_clock_stands_still_are_not_counted() -> None:
-    still = Pause(date(2020, 3, 3), date(2020, 3, 5), "paused")
+    still = Pause(at("2020-03-03"), at("2020-03-06"), "paused")
     counted = CALENDAR.count(at("2020-03-02"), Term(count=2, unit=WORKING), (still,))
     assert counted.due == at("2020-03-09", 17)
     assert [each.why for each in counted.days[1:4]] == ["paused"] * 3
 
 
 def test_while_the_clock_stands_still_nothing_is_due() -> None:
-    still = Pause(date(2020, 3, 3), None, "appeal under review")
+    still = Pause(at("2020-03-03"), None, "appeal under review")
     assert CALENDAR.count(at("2020-03-02"), Term(count=1, unit=WORKING), (still,)).due is None
 
 
 def test_a_clock_that_had_ended_before_it_was_stopped_stays_ended() -> None:
-    still = Pause(date(2020, 3, 4), None, "appeal under review")
+    still = Pause(at("2020-03-03", 18), None, "appeal under review")
     counted = CALENDAR.count(at("2020-03-02"), Term(count=1, unit=WORKING), (still,))
     assert counted.due == at("2020-03-03", 17)
+
+
+def test_a_last_day_that_moves_passes_over_days_on_which_the_clock_stands_still() -> None:
+    still = Pause(at("2020-03-09"), at("2020-03-11"), "paused")
+    counted = CALENDAR.count(at("2020-03-02"), Term(count=6, unit=NATURAL), (still,))
+    assert counted.due == at("2020-03-11", 17)
+    kinds = [each.kind for each in counted.days[-4:]]
+    assert kinds == ["counted", "subtracted", "subtracted", "skipped"]
+
+
+def test_of_hours_only_those_are_left_out_in_which_the_clock_stands_still() -> None:
+    still = Pause(moment("2025-10-09 10:00"), moment("2025-10-10 15:30"), "paused")
+    term = Term(count=3, unit=DayCount.HOURS)
+    counted = SPLIT.count(moment("2025-10-09 09:30"), term, (still,))
+    assert counted.due == moment("2025-10-11 10:00")
+    assert [day.spent // timedelta(minutes=1) for day in counted.days] == [30, 90, 60]
+    over = SPLIT.count(moment("2025-10-09 09:00"), Term(count=1, unit=DayCount.HOURS), (still,))
+    assert over.due == moment("2025-10-09 10:00")
 
 
 @pytest.mark.parametrize(

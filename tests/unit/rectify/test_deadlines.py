@@ -2,20 +2,25 @@
 
 from __future__ import annotations
 
-from datetime import datetime
+from datetime import datetime, timedelta
 from pathlib import Path
+from typing import Literal
 
 import pytest
+from hypothesis import example, given
+from hypothesis import strategies as st
 from pydantic import ValidationError
 
 from services.adapters.rulebook import load_rules
 from services.contracts.actor import Role
 from services.contracts.calendar import calendar_of
 from services.contracts.rules import Rules
+from services.contracts.terms import DayCount, Term
+from services.contracts.verdict import Verdict, verdict
 from services.rectify.deadlines import derive, pause_days_left, rung_key
 from services.rectify.document import fields
 from services.rectify.effects import ran_late
-from services.rectify.facts import Case, Office
+from services.rectify.facts import Case, Office, Stop
 from services.rectify.opening import for_rating
 from tests.unit.rectify.county import (
     MONDAY,
@@ -77,6 +82,69 @@ def test_a_case_that_was_overdue_before_the_appeal_stays_so() -> None:
     assert derive(appealed, RULES).rectify.due == march(23)
 
 
+def test_an_appeal_on_the_due_day_stops_the_clock_until_it_is_decided() -> None:
+    appealed = told(verified(), "li appeal", march(23, 10))
+    kept = fields(appealed, RULES) | {"_id": appealed.id}
+    assert verdict(kept, march(25)) is Verdict.PENDING
+    refused = told(appealed, "shen refuse", march(26, 9))
+    assert derive(refused, RULES).rectify.due == march(26)
+    submitted = told(refused, "li submit", march(26, 10))
+    kept = fields(submitted, RULES) | {"_id": submitted.id}
+    assert verdict(kept, march(31)) is Verdict.DONE_ON_TIME
+
+
+def test_a_case_paused_on_the_due_day_is_not_red_that_evening() -> None:
+    waiting = told(verified(), "li pause", march(23, 10))
+    assert "red" not in {rung.name for rung in derive(waiting, RULES).come(march(23, 18))}
+    assert derive(told(waiting, "li resume", march(24, 9)), RULES).rectify.due == march(24)
+
+
+def test_an_appeal_after_offices_have_closed_on_the_due_day_comes_too_late_to_stop_it() -> None:
+    appealed = told(verified(), "li appeal", march(23, 18))
+    assert derive(appealed, RULES).rectify.due == march(23)
+
+
+LENGTHS = st.lists(st.tuples(st.integers(0, 6000), st.integers(1, 6000)), min_size=1, max_size=4)
+
+
+@given(
+    lengths=LENGTHS,
+    whys=st.lists(st.sampled_from(["appeal", "pause"]), min_size=4, max_size=4),
+    goes_on=st.booleans(),
+    extended=st.booleans(),
+    term=st.builds(Term, count=st.integers(1, 20), unit=st.sampled_from(DayCount)),
+)
+@example(
+    lengths=[(60, 30)],
+    whys=["pause"],
+    goes_on=False,
+    extended=False,
+    term=Term(count=1, unit=DayCount.HOURS),
+)
+def test_nothing_falls_due_while_the_clock_stands_still_and_nothing_earlier_for_it(
+    lengths: list[tuple[int, int]],
+    whys: list[Literal["appeal", "pause"]],
+    goes_on: bool,
+    extended: bool,
+    term: Term,
+) -> None:
+    at, stops = MONDAY, []
+    for (runs, stands), why in zip(lengths, whys, strict=False):
+        since = at + timedelta(minutes=runs)
+        at = since + timedelta(minutes=stands)
+        stops.append(Stop(why=why, since=since, until=at))
+    if goes_on:
+        stops[-1] = stops[-1].model_copy(update={"why": "appeal", "until": None})
+    rules = changed(deadlines={"rectify": {"ordinary": term}, "pause_cap_days": 365})
+    running = verified().model_copy(update={"extended_in": 1 if extended else None})
+    stopped = running.model_copy(update={"stops": tuple(stops)})
+    due, without = (derive(case, rules).rectify.due for case in (stopped, running))
+    assert without is not None
+    assert due is None or due >= without
+    for stop in stops:
+        assert due is None or due <= stop.since or (stop.until and stop.until <= due)
+
+
 def test_whole_days_of_a_pause_are_subtracted() -> None:
     waiting = told(verified(), "li pause", march(4, 9))
     resumed = told(waiting, "li resume", march(9, 9))
@@ -86,16 +154,16 @@ def test_whole_days_of_a_pause_are_subtracted() -> None:
 
 def test_a_pause_that_nobody_ends_counts_up_to_the_cap() -> None:
     waiting = told(verified(), "li pause", march(4, 9))
-    assert derive(waiting, RULES).rectify.due == march(1, month=4)
+    assert derive(waiting, RULES).rectify.due == march(2, month=4)
     resumed = told(waiting, "li resume", march(30, 9))
-    assert derive(resumed, RULES).rectify.due == march(1, month=4)
+    assert derive(resumed, RULES).rectify.due == march(2, month=4)
 
 
 def test_several_pauses_share_one_cap() -> None:
     case = told(told(verified(), "li pause", march(4, 9)), "li resume", march(12, 9))
     case = told(told(case, "li pause", march(12, 10)), "li resume", march(19, 9))
     assert pause_days_left(case, RULES.deadlines, calendar_of(RULES.region)) == 0
-    assert derive(case, RULES).rectify.due == march(1, month=4)
+    assert derive(case, RULES).rectify.due == march(2, month=4)
 
 
 def test_an_extension_counts_on_from_the_last_day() -> None:
