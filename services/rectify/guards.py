@@ -55,11 +55,9 @@ def _is_outside(scene: Scene) -> bool:
     )
 
 
-def _has_outside_auditor(scene: Scene) -> bool:
-    office = scene.office
-    return scene.actor.unit is not None and parties.has_outside_auditor(
-        office.directory, scene.actor.unit, office.now
-    )
+def _has_reviewer(scene: Scene) -> bool:
+    unit = scene.actor.unit
+    return unit is not None and parties.has_reviewer(scene.case, unit, scene.office)
 
 
 def _appends_bad(scene: Scene) -> bool:
@@ -113,7 +111,8 @@ OUTSIDE = Guard(
     NotAllowed,
 )
 CAN_BE_REVIEWED = Guard(
-    "No auditor outside your unit is registered; ask an administrator", _has_outside_auditor
+    "No auditor above your unit who could decide is registered; ask an administrator",
+    _has_reviewer,
 )
 IS_RATING = Guard(
     "Only a rating can be appealed against", lambda scene: scene.case.source is CaseSource.RATING

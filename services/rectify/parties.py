@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
-from datetime import datetime
 
 from services.contracts.actor import Actor, Role
 from services.contracts.directory import Directory, Principal
@@ -81,24 +80,28 @@ def is_outside(directory: Directory, reviewer_unit: str | None, filer_unit: str)
     return reviewer_unit is not None and reviewer_unit not in directory.subtree(filer_unit)
 
 
-def has_judge(case: Case, office: Office) -> bool:
-    """Whether anybody could decide on an objection: outside the unit, and not who found it so."""
-    unit = case.filer_unit or case.unit
+def has_reviewer(case: Case, filer_unit: str, office: Office) -> bool:
+    """Whether anybody could review an appeal filed by this unit."""
     return any(
-        each.roles & JUDGES
-        and each.active(office.now)
-        and each.id != case.decider
-        and not is_rated(each, case)
-        and is_outside(office.directory, each.unit, unit)
+        Role.AUDITOR in each.roles and _may_decide(each, case, filer_unit, office)
         for each in office.directory.principals
     )
 
 
-def has_outside_auditor(directory: Directory, filer_unit: str, now: datetime) -> bool:
-    """Whether anybody could review an appeal of this filer."""
+def has_judge(case: Case, office: Office) -> bool:
+    """Whether anybody could decide on an objection, other than whoever found it so."""
+    unit = case.filer_unit or case.unit
     return any(
-        Role.AUDITOR in each.roles
-        and each.active(now)
-        and is_outside(directory, each.unit, filer_unit)
-        for each in directory.principals
+        each.roles & JUDGES and each.id != case.decider and _may_decide(each, case, unit, office)
+        for each in office.directory.principals
+    )
+
+
+def _may_decide(person: Principal, case: Case, unit: str, office: Office) -> bool:
+    """What deciding asks of a person: to be active, not rated, outside `unit`, and to see it."""
+    return (
+        person.active(office.now)
+        and not is_rated(person, case)
+        and is_outside(office.directory, person.unit, unit)
+        and not office.directory.subtree(person.unit or "").isdisjoint(case.seen_from)
     )

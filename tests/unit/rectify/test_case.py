@@ -1,12 +1,14 @@
 from __future__ import annotations
 
+from dataclasses import replace
 from datetime import timedelta
 from typing import Any
 
 import pytest
 
+from services.contracts.actor import Role
 from services.contracts.commands import InvalidateRating, ReinstateRating
-from services.contracts.directory import Directory, Principal
+from services.contracts.directory import Directory, Principal, Unit
 from services.contracts.events import CaseClosed, CaseMoved
 from services.contracts.vocabulary import CaseSource, CaseState, Closing, Invalidity, Level
 from services.errors import Conflict, Invalid, NotAllowed, NotFound
@@ -16,7 +18,9 @@ from services.rectify.parties import SYSTEM
 from tests.unit.rectify.county import (
     DIRECTORY,
     MONDAY,
+    PHOTO,
     RULES,
+    SAYS,
     act,
     actor,
     changed,
@@ -147,6 +151,33 @@ def test_no_appeal_where_nobody_could_review_it() -> None:
     case = story(handled_above, "sun claim")
     with pytest.raises(Conflict):
         told(case, "sun appeal")
+
+
+def among(*auditors: Principal) -> Directory:
+    """The county with a second bureau, and with these auditors alone."""
+    others = tuple(each for each in DIRECTORY.principals if Role.AUDITOR not in each.roles)
+    units = (*DIRECTORY.units, Unit(id="sibling", name="税务局", parent="bureau"))
+    return Directory(units=units, windows=DIRECTORY.windows, principals=(*others, *auditors))
+
+
+def auditor(unit: str, **more: Any) -> Principal:
+    """An auditor of a unit."""
+    return Principal(id="a", name="a", roles=frozenset({Role.AUDITOR}), unit=unit, **more)
+
+
+@pytest.mark.parametrize(
+    "lonely", [auditor("sibling"), auditor("bureau", window="w1")], ids=["sibling", "rated"]
+)
+def test_no_appeal_to_an_auditor_who_could_not_decide(lonely: Principal) -> None:
+    case = story(opened_case(window="w1"), "li claim").model_copy(update={"files": (PHOTO,)})
+    asked = act(case, "li", Move.APPEAL, **SAYS["appeal"])
+    with pytest.raises(Conflict, match="No auditor above your unit"):
+        move(replace(asked, office=office(directory=among(lonely))))
+    there = office(directory=among(auditor("bureau")))
+    appealed = move(replace(asked, office=there)).case
+    decider = actor("a", there.directory)
+    moves = {each["move"] for each in legal_moves(Scene(appealed, decider, there))}
+    assert {"uphold", "refuse"} <= moves
 
 
 def test_there_is_one_appeal() -> None:

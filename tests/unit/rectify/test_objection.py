@@ -7,7 +7,7 @@ from datetime import timedelta
 import pytest
 
 from services.contracts.commands import ReinstateRating
-from services.contracts.directory import Directory
+from services.contracts.directory import Directory, Unit
 from services.contracts.vocabulary import CaseState, Closing, Invalidity
 from services.errors import Conflict, NotAllowed
 from services.rectify.case import legal_moves, move
@@ -95,6 +95,20 @@ def test_nobody_can_object_when_nobody_could_decide() -> None:
     command = Command(command_id="o", move=Move.OBJECT, expected_version=8, text="hmac-sha256:0")
     with pytest.raises(Conflict, match="Nobody outside"):
         move(Act(invalid(), SYSTEM, office(directory=smaller), command))
+
+
+def test_nobody_can_object_to_a_judge_who_does_not_see_the_case() -> None:
+    elsewhere = Unit(id="sibling", name="税务局", parent="bureau")
+    people = (
+        each.model_copy(update={"unit": "sibling"}) if each.id == "du" else each
+        for each in DIRECTORY.principals
+    )
+    county = Directory(
+        units=(*DIRECTORY.units, elsewhere), windows=DIRECTORY.windows, principals=tuple(people)
+    )
+    command = Command(command_id="o", move=Move.OBJECT, expected_version=8, text="hmac-sha256:0")
+    with pytest.raises(Conflict, match="Nobody outside"):
+        move(Act(invalid(), SYSTEM, office(directory=county), command))
 
 
 def test_a_caller_tells_a_rater_whom_a_call_can_reach_once() -> None:
