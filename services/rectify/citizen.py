@@ -14,9 +14,8 @@ from services.adapters.receipts import Receipts
 from services.contracts.actor import Actor
 from services.contracts.rectification import case_id
 from services.errors import Conflict, Gone, NotAllowed, NotFound
-from services.rectify import desk, hearing
+from services.rectify import desk, hearing, parties
 from services.rectify.facts import Move, Office
-from services.rectify.parties import JUDGES
 from services.rectify.phrases import NOT_NOW, ONCE, Language
 from services.rectify.raters import Objections, Rated
 from services.rectify.receipts import Known, ReceiptShown, receipt
@@ -98,10 +97,14 @@ def read_objection(
 ) -> dict[str, str]:
     """What the rater objected, for those who may decide on it; each look is recorded.
 
-    Raises NotFound when there is none, NotAllowed for everybody else.
+    Raises NotFound when there is none, NotAllowed for everybody else: the words may name the rater.
     """
     case = desk.visible(cases, actor, id).case
-    if not actor.roles & JUDGES or actor.id in {case.assignee, case.filer}:
+    outside = parties.is_outside(office.directory, actor.unit, case.filer_unit or case.unit)
+    free = parties.is_free(actor, case, office.directory)
+    if not (actor.roles & parties.JUDGES and outside and free):
+        raise NotAllowed
+    if actor.id in {case.assignee, case.filer}:
         raise NotAllowed
     sealed = objections.look(id, actor.id, office.now)
     if sealed is None:

@@ -6,16 +6,24 @@ from datetime import timedelta
 
 import pytest
 
+from services.contracts.actor import Role
 from services.contracts.commands import ReinstateRating
-from services.contracts.directory import Directory, Unit
+from services.contracts.directory import Directory, Principal, Unit
 from services.contracts.vocabulary import CaseState, Closing, Invalidity
 from services.errors import Conflict, NotAllowed
 from services.rectify.case import legal_moves, move
+from services.rectify.citizen import read_objection
 from services.rectify.deadlines import derive
 from services.rectify.facts import Act, Case, Command, Move, Scene
+from services.rectify.history import begin
 from services.rectify.parties import SYSTEM
+from services.rectify.raters import Objections
+from services.rectify.repository import Cases
+from tests.fake import fake_database
+from tests.hall import Plain
 from tests.unit.rectify.county import (
     DIRECTORY,
+    KEY,
     MONDAY,
     RULES,
     act,
@@ -64,6 +72,32 @@ def test_only_somebody_else_outside_the_unit_decides_on_it() -> None:
     moves = {each["move"] for each in legal_moves(Scene(case, actor("du"), office()))}
     assert {"sustain", "dismiss"} <= moves
     assert "uphold" not in moves
+
+
+def test_what_the_rater_objected_is_read_only_by_those_who_may_decide_on_it() -> None:
+    db = fake_database()
+    cases, objections, case = Cases(db, KEY, RULES), Objections(db), objected()
+    at_window = Principal(
+        id="seated", name="坐窗", roles=frozenset({Role.SUPERVISOR}), unit="bureau", window="w1"
+    )
+    people = (*DIRECTORY.principals, at_window)
+    county = DIRECTORY.model_copy(update={"principals": people})
+    cases.open(begin(case.model_copy(update={"window": "w1"}), "rectify"))
+    objections.keep(case.id, "keyed", Plain().seal({"text": "我是王小明"}), MONDAY)
+    for who in ("inner", "seated", "li", "zhao"):
+        with pytest.raises(NotAllowed):
+            read_objection(
+                cases,
+                objections,
+                actor(who, county),
+                case.id,
+                office(directory=county),
+                Plain().open,
+            )
+    told = read_objection(cases, objections, actor("du"), case.id, office(), Plain().open)
+    assert told == {"text": "我是王小明"}
+    looks = (db["objections"].find_one() or {})["looks"]
+    assert [each["by"] for each in looks] == ["du"]
 
 
 def test_a_sustained_objection_lets_the_rating_count_again() -> None:
