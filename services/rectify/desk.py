@@ -19,7 +19,7 @@ from services.rectify.opening import (
 )
 from services.rectify.parties import sees
 from services.rectify.repository import Cases
-from services.rectify.views import masked_line
+from services.rectify.views import wordless
 
 SWEEP_AT_ONCE = 500
 OPENS_BY_HAND = {Role.DISPATCHER, Role.CALLER, Role.SUPERVISOR}
@@ -53,7 +53,7 @@ def make_move(cases: Cases, office: Office, actor: Actor, id: str, command: Comm
     """Carry out a command once; sent again it changes nothing. Returns the case after it.
 
     A command id means something only beside its actor's. Raises Conflict, saying what has changed,
-    when the actor had seen an older version.
+    when the actor had seen an older version; what others wrote meanwhile is told with the case.
     """
     own = command.model_copy(update={"command_id": f"{actor.id}/{command.command_id}"})
     return _make_move(cases, office, actor, id, own)
@@ -67,7 +67,7 @@ def _make_move(cases: Cases, office: Office, actor: Actor, id: str, command: Com
         raise Conflict(
             "The case has changed since you read it; see 'since', and decide anew",
             version=before.case.version,
-            since=[masked_line(line, {}) for line in cases.history(id, command.expected_version)],
+            since=[wordless(line) for line in cases.history(id, command.expected_version)],
             legal=legal_moves(Scene(before.case, actor, office)),
         )
     cases.save(before, move(Act(before.case, actor, office, command)), command)

@@ -7,9 +7,10 @@ from dataclasses import dataclass
 
 from services.adapters.mongo import Db, Document
 from services.rectify.raters import Rated
+from services.rectify.raterviews import Told, about_themselves
 
 Open = Callable[[bytes], Mapping[str, str]]
-WANTED = {"sealed": 1, "pressed_at": 1, "errand_number": 1, "stage": 1, "rating_id": 1}
+WANTED = {"sealed": 1, "pressed_at": 1, "errand_number": 1, "stage": 1, "rating_id": 1, "erased": 1}
 
 
 @dataclass(frozen=True)
@@ -25,10 +26,11 @@ class Identities:
         append = Rated(self.db).append_to(rating) if rating else None
         return rating, self._find(append["_id"]) if append else None
 
-    def known(self, key: str | None) -> dict[str, str]:
+    def told(self, key: str | None) -> Told:
         """What the rater told about themselves, so that it can be masked wherever it stands."""
-        personal = (self._find(key) or {}).get("personal", {}) if key else {}
-        return {name: value for name, value in personal.items() if name != "comment"}
+        rating, append = self.about(key)
+        erased = [each["erased"]["at"] for each in (rating, append) if each and each.get("erased")]
+        return Told(about_themselves(rating, append), max(erased, default=None))
 
     def _find(self, key: str) -> Document | None:
         found = self.db["ratings"].find_one({"_id": key}, WANTED)

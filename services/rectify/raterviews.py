@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
+from dataclasses import dataclass
 from datetime import datetime
 from typing import Annotated, Any
 
@@ -52,6 +53,22 @@ class Revealed(BaseModel):
     expires_at: AwareDatetime
 
 
+@dataclass(frozen=True)
+class Told:
+    """What a rater told about themselves by field, but for words; and when (the last of) it was
+    erased: what somebody wrote before that cannot be masked any more.
+    """
+
+    known: Mapping[str, str]
+    erased_at: datetime | None = None
+
+
+def about_themselves(rating: Rating | None, append: Rating | None) -> dict[str, str]:
+    """What the rater told with the rating, or else with the append, but for words."""
+    told = {**(append or {}).get("personal", {}), **(rating or {}).get("personal", {})}
+    return {field: value for field, value in told.items() if field != "comment"}
+
+
 def masked(rating: Rating | None, append: Rating | None, may_reveal: bool) -> RaterShown:
     """What everybody sees who sees the case and was not rated."""
     if rating is None:
@@ -60,10 +77,11 @@ def masked(rating: Rating | None, append: Rating | None, may_reveal: bool) -> Ra
     comment, name = known.pop("comment", None), known.get("name")
     shown = {field: MASKS.get(field, masked_number)(value) for field, value in known.items()}
     written = append["personal"].get("comment") if append else None
+    told = about_themselves(rating, append)
     exact = ("errand_number", "pressed_at") if name else ()
     return RaterShown(
-        comment=masked_text(comment, known) if comment else None,
-        append=masked_text(written, known) if written else None,
+        comment=masked_text(comment, told) if comment else None,
+        append=masked_text(written, told) if written else None,
         stage=rating.get("stage"),
         may_reveal=may_reveal,
         **shown,

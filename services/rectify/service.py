@@ -118,5 +118,5 @@ class Rectify(
     def _detail(self, actor: Actor, id: str) -> dict[str, Any]:
         cases = self._cases()
         before = desk.visible(cases, actor, id)
-        known = self._identities().known(before.case.rating_key)
-        return views.detail(cases.shown(id), before, actor, self._office(), known)
+        told = self._identities().told(before.case.rating_key)
+        return views.detail(cases.shown(id), before, actor, self._office(), told)

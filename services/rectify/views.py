@@ -19,11 +19,17 @@ from services.rectify.case import legal_moves
 from services.rectify.deadlines import basis, derive
 from services.rectify.document import PAUSED, Document, Kept
 from services.rectify.facts import Office, Scene
+from services.rectify.history import ERASURE
 from services.rectify.listing import Query
+from services.rectify.raterviews import Told
 from services.rectify.repository import Cases
 
 WORDS = ("reason", "text")
 """What somebody wrote freely."""
+WITHHELD = (
+    "评价人的个人信息已删除，此前的文字不再显示。"
+    "Not shown: it was written before what was personal about the rater was erased"
+)
 MINUTE = timedelta(minutes=1)
 
 
@@ -115,25 +121,37 @@ def public(document: Mapping[str, Any]) -> Document:
     }
 
 
-def detail(
-    document: Document, before: Kept, actor: Actor, office: Office, known: Mapping[str, str]
-) -> Document:
+def detail(document: Document, before: Kept, actor: Actor, office: Office, told: Told) -> Document:
     """A case with its history, and what the asker can do with it now.
 
-    `known`: what the rater told about themselves, which is masked in what others wrote, too.
+    What the rater `told` about themselves is masked in what others wrote, too.
     """
     due_at = document["due_at"]
     overdue = due_at is not None and due_at < office.now
     legal = legal_moves(Scene(before.case, actor, office))
-    history = [masked_line(line, known) for line in document["history"]]
+    history = [masked_line(line, told) for line in document["history"]]
     return {**public(document), "history": history, "overdue": overdue, "legal": legal}
 
 
-def masked_line(line: Mapping[str, Any], known: Mapping[str, str]) -> Document:
-    """A line of a history whose words name no rater and hold no number of anybody."""
-    said = line["details"]
-    words = {name: masked_text(said[name], known) for name in WORDS if name in said}
+def masked_line(line: Mapping[str, Any], told: Told) -> Document:
+    """A line of a history whose words name no rater and hold no number of anybody.
+
+    What was written before the rater was erased is withheld, for a name in it is known no more.
+    """
+    said, erased_at = line["details"], told.erased_at
+    before = erased_at is not None and line["at"] <= erased_at and line["move"] != ERASURE
+    words = {
+        name: WITHHELD if before else masked_text(said[name], told.known)
+        for name in WORDS
+        if name in said
+    }
     return {**line, "details": {**said, **words}}
+
+
+def wordless(line: Mapping[str, Any]) -> Document:
+    """A line of a history without what somebody wrote."""
+    said = {name: value for name, value in line["details"].items() if name not in WORDS}
+    return {**line, "details": said}
 
 
 def explained(before: Kept, office: Office) -> Document:

@@ -172,6 +172,16 @@ def test_the_second_of_two_officers_is_told_what_has_changed(cases: Cases) -> No
     assert refused.value.extra["legal"] == []
 
 
+def test_whoever_was_slower_is_told_no_words_that_may_name_the_rater(cases: Cases) -> None:
+    case = opened(cases)
+    made(cases, case, "li", Move.RETURN, reason="王小明的事不归我们管")
+    with pytest.raises(Conflict) as refused:
+        made(cases, case, "wu", Move.CLAIM)
+    (since,) = refused.value.extra["since"]
+    assert (since["by"], since["move"]) == ("li", "return")
+    assert "王小明" not in str(refused.value.extra)
+
+
 def test_a_write_on_an_old_version_changes_nothing(cases: Cases) -> None:
     case = opened(cases)
     before = cases.find(case.id)

@@ -33,6 +33,7 @@ from services.rectify.raters import Erasures, Objections, Rated
 from services.rectify.raterviews import RevealForm
 from services.rectify.repository import Cases
 from services.rectify.revealing import may_reveal
+from services.rectify.views import WITHHELD, detail
 from services.score.repository import Tallies
 from services.store import erasing
 from services.store.batch import Storing
@@ -270,13 +271,43 @@ def test_an_objection_loses_its_words(db: Db) -> None:
 def test_of_an_erased_rater_nothing_is_shown(db: Db) -> None:
     bad, id = closed(db)
     identities = Identities(db, Plain().open)
-    assert identities.known(bad.key) == {"name": "王小明", "phone": "13800001234"}
+    assert identities.told(bad.key).known == {"name": "王小明", "phone": "13800001234"}
     eraser(db).erase_for(actor("du"), asked(case=id), RECEIPTS)
     carried_out(db)
     rating, _ = identities.about(bad.key)
     assert rating
     assert rating["personal"] == {}
     assert RevealForm.model_fields.keys() == {"command_id", "reason"}
+
+
+def shown(db: Db, id: str, key: str) -> Any:
+    """The case as a supervisor is shown it."""
+    cases = Cases(db, KEY, RULES)
+    before, told = cases.find(id), Identities(db, Plain().open).told(key)
+    assert before
+    return detail(cases.shown(id), before, actor("du"), office(), told)
+
+
+def test_what_officers_wrote_about_an_erased_rater_is_not_shown_any_more(db: Db) -> None:
+    bad, id = closed(db)
+    written = {line["move"]: line["details"] for line in shown(db, id, bad.key)["history"]}
+    assert written["submit"]["text"] == "已向王**道歉"
+    eraser(db).erase_for(actor("du"), asked(case=id), RECEIPTS)
+    carried_out(db)
+    told = shown(db, id, bad.key)
+    assert "王小明" not in str(told)
+    lines = {line["move"]: line["details"] for line in told["history"]}
+    assert lines["submit"]["text"] == WITHHELD
+    assert lines["erase"]["reason"] == "the rater wrote to us"
+
+
+def test_what_the_append_of_an_erased_rater_tells_is_masked(db: Db) -> None:
+    bad, id = closed(db)
+    eraser(db).erase_for(actor("du"), asked(case=id), RECEIPTS)
+    carried_out(db)
+    store(db, pressed(window="w1", turn=2, appends=bad.rating_id))
+    told = Identities(db, Plain().open).told(bad.key)
+    assert (told.known["name"], told.erased_at) == ("王小明", MONDAY)
 
 
 def test_a_payload_in_quarantine_goes_with_the_rater_and_does_not_come_back(

@@ -15,7 +15,7 @@ from services.rectify.document import Kept, kept, opening
 from services.rectify.examining import fault
 from services.rectify.facts import Act, Case
 from services.rectify.opening import for_rating, opened
-from services.rectify.raterviews import RevealForm, masked
+from services.rectify.raterviews import RevealForm, Told, masked
 from services.rectify.repository import Cases
 from services.rectify.revealing import demand_not_rated, may_reveal, record
 from services.rectify.views import masked_line
@@ -131,14 +131,19 @@ def test_of_an_anonymous_rating_the_errand_and_the_time_are_personal_too() -> No
 def test_what_officers_wrote_names_no_rater_and_no_number_either() -> None:
     words = {"text": "已致电王小明13800001234", "reason": "见 622426199001011234", "result": "x"}
     line = {"move": "submit", "by": "li", "details": words}
-    known = {name: PERSONAL[name] for name in ("name", "phone")}
-    shown = masked_line(line, known)["details"]
+    told = Told({name: PERSONAL[name] for name in ("name", "phone")})
+    shown = masked_line(line, told)["details"]
     assert shown == {
         "text": "已致电王**138****1234",
         "reason": "见 622***********1234",
         "result": "x",
     }
     assert line["details"] is words
+
+
+def test_the_words_of_an_append_hide_the_name_that_it_gives() -> None:
+    append = {"personal": {"name": "王小明", "comment": "我是王小明，还是没人理"}}
+    assert masked({"personal": {}}, append, may_reveal=False).append == "我是王**，还是没人理"
 
 
 @given(st.text(alphabet="0123456789", min_size=6, max_size=30))
