@@ -15,6 +15,7 @@ from services.adapters.receipts import Receipts
 from services.contracts.actor import Actor
 from services.contracts.vocabulary import CaseSource
 from services.errors import Conflict
+from services.rectify.facts import Case, Office
 from services.rectify.opening import Report, for_report, opened
 from services.rectify.raters import Rated
 from services.rectify.wiring import Wired
@@ -46,15 +47,17 @@ class Accusing(Wired):
         rating, office = Rated(self.db).first(receipts.rating_id(code)), self._office()
         if rating is None or rating["unit"] not in office.directory.unit:
             raise Conflict(NOT_YET)
-        self._cases().open(opened(for_report(_report(rating), office), office))
+        self._cases().open(opened(accused(rating, office), office))
         self.outbox.wake()
         return ACCEPTED, Accused()
 
 
-def _report(rating: Document) -> Report:
-    """What is known of the service; the words of whoever speaks up are asked at the call-back."""
+def accused(rating: Document, office: Office) -> Case:
+    """The case about the service that was rated; the words of its rater are asked at the call-back,
+    for which the case knows with which rating they are kept.
+    """
     pressed_at: datetime = rating["pressed_at"]
-    return Report(
+    report = Report(
         source=CaseSource.FORCED_REVIEW,
         reference=f"receipt:{rating['rating_id']}",
         unit=rating["unit"],
@@ -66,3 +69,4 @@ def _report(rating: Document) -> Report:
         contactable=bool(rating.get("contactable")),
         occurred_at=pressed_at,
     )
+    return for_report(report, office, told_by=rating["_id"])

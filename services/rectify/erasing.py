@@ -28,7 +28,7 @@ from services.contracts.rectification import case_id
 from services.contracts.vocabulary import CaseState
 from services.errors import Conflict, NotFound
 from services.rectify.document import Kept
-from services.rectify.facts import Name, Office
+from services.rectify.facts import Case, Name, Office
 from services.rectify.history import ERASURE, erased
 from services.rectify.parties import SYSTEM, sees
 from services.rectify.raters import ERASURES, Erasures, Objections, Rated
@@ -126,16 +126,23 @@ class Eraser:
 
     def erase_case(self, kept: Kept, by: str, why: Why, reason: str, command_id: str) -> None:
         """Order the erasure, then say so in the case's history; done again it changes nothing."""
+        if self._is_held(kept.case):
+            raise Conflict(HELD)
         while kept.case.erasable_from:
             said = {"by": by, "why": why, "reason": reason, "case": kept.case.id}
-            rating = self.rated.of_key(kept.case.rating_key)
-            self._order(rating, str(kept.case.rating_key), command_id, said)
+            rating = self.rated.of_key(kept.case.rater_key)
+            self._order(rating, str(kept.case.rater_key), command_id, said)
             self.objections.erase(kept.case.id)
             step = erased(kept.case, by, why, reason, self.office)
             self.cases.note(kept, step, f"{ERASURE}:{command_id}")
             kept = self.cases.find(kept.case.id) or kept
         if kept.case.state is not CaseState.CLOSED:
             raise Conflict(HELD)
+
+    def _is_held(self, case: Case) -> bool:
+        """Whether another case, about the same rater's own rating, is open."""
+        own = self.cases.find(case_id(case.told_by)) if case.told_by else None
+        return own is not None and own.case.state is not CaseState.CLOSED
 
     def _order(
         self, rating: Mapping[str, Any] | None, id: str, command_id: str, said: Mapping[str, str]

@@ -106,13 +106,15 @@ class Case(BaseModel):
     It holds no personal data of the rater. `unit` is the rated one; `home` is where the case opens:
     the same, or the one above for a forced review, which those accused do not see. A round begins
     with the dispatch and anew with every rework or reopening; each has its own rectify clock, and
-    `overran` remembers a late one.
+    `overran` remembers a late one. `told_by`, of a forced review that somebody told with a receipt,
+    is the key of their rating: the case is not about it, but its rater is to be called.
     """
 
     model_config = ConfigDict(frozen=True, extra="ignore")
     id: str
     source: CaseSource
     rating_key: str | None = None
+    told_by: str | None = None
     reference: str | None = None
     unit: str
     home: str
@@ -175,6 +177,11 @@ class Case(BaseModel):
     erased_at: AwareDatetime | None = None
 
     @property
+    def rater_key(self) -> str | None:
+        """The key of the rating with which is kept who the rater is."""
+        return self.rating_key or self.told_by
+
+    @property
     def open_stop(self) -> Stop | None:
         """The stop that is still going on."""
         return next((stop for stop in self.stops if stop.until is None), None)
@@ -182,7 +189,7 @@ class Case(BaseModel):
     @property
     def erasable_from(self) -> datetime | None:
         """Since when something personal is kept of it that nobody needs: since it was closed."""
-        if self.rating_key is None or self.state is not CaseState.CLOSED or not self.closed_at:
+        if self.rater_key is None or self.state is not CaseState.CLOSED or not self.closed_at:
             return None
         gone = self.erased_at is not None and self.erased_at >= self.closed_at
         return None if gone else self.closed_at

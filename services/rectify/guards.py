@@ -172,7 +172,7 @@ REVEALING = Guard(
 )
 IDENTIFIED = Guard(
     "The rater left neither a name nor a way to be reached",
-    lambda scene: bool(scene.case.rating_key) and (scene.case.named or scene.case.contactable),
+    lambda scene: bool(scene.case.rater_key) and (scene.case.named or scene.case.contactable),
 )
 NOT_ERASED = Guard(
     "What was personal about the rater has been erased",

@@ -88,8 +88,11 @@ def for_rating(rating: BadRatingStored, office: Office) -> Case:
     )
 
 
-def for_report(report: Report, office: Office) -> Case:
-    """The case of another source; one about a forced review opens above the unit it accuses."""
+def for_report(report: Report, office: Office, told_by: str | None = None) -> Case:
+    """The case of another source; one about a forced review opens above the unit it accuses.
+
+    `told_by`: the key of the rating whose receipt was shown, which nobody can claim in a report.
+    """
     parent = office.directory.unit[report.unit].parent
     forced = report.source is CaseSource.FORCED_REVIEW
     known = report.model_dump(exclude={"occurred_at"})
@@ -98,6 +101,7 @@ def for_report(report: Report, office: Office) -> Case:
         home=(parent or report.unit) if forced else report.unit,
         rating_day=office.calendar.local(report.occurred_at or office.now).isoformat(),
         opened_at=office.now,
+        told_by=told_by,
         **known,
     )
 

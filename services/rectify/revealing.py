@@ -38,7 +38,7 @@ class Revealing(Wired):
         """The rater, masked, and what they wrote; not for the rated and their window."""
         before, office = desk.visible(self._cases(), actor, id), self._office()
         demand_not_rated(actor, before, office)
-        rating, append = self._identities().about(before.case.rating_key)
+        rating, append = self._identities().about(before.case.rater_key)
         return masked(rating, append, may_reveal(actor, before, office))
 
     @api(
@@ -58,7 +58,7 @@ class Revealing(Wired):
         self.outbox.wake()
         self.audit.about("case", id, kept.case.unit).changed({}, {"reveal": form.command_id})
         until = looked(Grants(self.db), kept, office, actor, form, wall, self.privacy)
-        rating, append = self._identities().about(kept.case.rating_key)
+        rating, append = self._identities().about(kept.case.rater_key)
         if rating is None:
             raise NotFound
         return revealed(rating, append, until)

@@ -118,5 +118,5 @@ class Rectify(
     def _detail(self, actor: Actor, id: str) -> dict[str, Any]:
         cases = self._cases()
         before = desk.visible(cases, actor, id)
-        told = self._identities().told(before.case.rating_key)
+        told = self._identities().told(before.case.rater_key)
         return views.detail(cases.shown(id), before, actor, self._office(), told)

@@ -22,6 +22,7 @@ from services.contracts.receipts import receipt_of
 from services.contracts.rectification import case_id
 from services.errors import Conflict, NotFound
 from services.rectify import hearing
+from services.rectify.accusing import accused
 from services.rectify.citizen import read_objection
 from services.rectify.desk import make_move
 from services.rectify.erasing import EraseForm, Eraser, erase_due
@@ -29,6 +30,7 @@ from services.rectify.examining import fault
 from services.rectify.facts import Command
 from services.rectify.figures import figures
 from services.rectify.identities import Identities
+from services.rectify.opening import opened
 from services.rectify.raters import Erasures, Objections, Rated
 from services.rectify.raterviews import RevealForm
 from services.rectify.repository import Cases
@@ -254,6 +256,22 @@ def test_presses_without_a_case_are_forgotten_half_a_year_later(db: Db) -> None:
     kept = {each["_id"]: each.get("sealed") is not None for each in db["ratings"].find()}
     assert kept == {old.key: False, young.key: True, bad.key: True}
     assert erasing.sweep(db, PRIVACY, RULES, now) == 0
+
+
+def test_a_forced_review_is_erased_with_its_rater_once_both_cases_are_closed(db: Db) -> None:
+    bad = pressed(window="w1")
+    store(db, bad)
+    cases, there = Cases(db, KEY, RULES), office()
+    forced = accused(Rated(db).first(bad.rating_id) or {}, there)
+    cases.open(opened(forced, there))
+    act(db, forced.id, "sun claim, sun verify, sun submit, he callback")
+    with pytest.raises(Conflict, match="is open"):
+        eraser(db).erase_for(actor("du"), asked(case=forced.id), RECEIPTS)
+    act(db, case_id(bad.key), "li claim, li verify, li submit, he callback")
+    eraser(db).erase_for(actor("du"), asked(case=forced.id), RECEIPTS)
+    assert carried_out(db) == [Done()]
+    assert personal(db) == []
+    assert cases.history(forced.id)[-1]["move"] == "erase"
 
 
 def test_an_objection_loses_its_words(db: Db) -> None:

@@ -10,17 +10,30 @@ from pydantic import ValidationError
 from services.contracts.actor import MAY, Action, Role
 from services.contracts.masking import masked_name, masked_number, masked_text
 from services.errors import Conflict, NotAllowed
+from services.rectify.accusing import accused
 from services.rectify.case import legal_moves, move
 from services.rectify.document import Kept, kept, opening
 from services.rectify.examining import fault
 from services.rectify.facts import Act, Case
-from services.rectify.opening import for_rating, opened
-from services.rectify.raterviews import RevealForm, Told, masked
+from services.rectify.identities import Identities
+from services.rectify.opening import Report, for_rating, opened
+from services.rectify.raterviews import RevealForm, Told, masked, revealed
 from services.rectify.repository import Cases
 from services.rectify.revealing import demand_not_rated, may_reveal, record
 from services.rectify.views import masked_line
 from tests.fake import fake_database
-from tests.unit.rectify.county import KEY, MONDAY, RULES, act, actor, bad_rating, lived, office
+from tests.hall import Plain
+from tests.unit.rectify.county import (
+    KEY,
+    MONDAY,
+    RULES,
+    act,
+    actor,
+    bad_rating,
+    lived,
+    office,
+    story,
+)
 
 WHY = RevealForm(command_id="1", reason="the phone number is needed to apologise")
 PERSONAL = {"name": "王小明", "phone": "13800001234", "certificate": "622426199001011234"}
@@ -97,6 +110,40 @@ def test_each_request_is_one_line_of_the_history_however_often_it_is_answered() 
     looks = [each for each in cases.history(id) if each["move"] == "reveal"]
     assert [(each["by"], each["details"]["reason"]) for each in looks] == [("li", WHY.reason)] * 2
     assert fault(KEY, cases.whole_case(id)) is None
+
+
+GOOD = {
+    "_id": "biz:0002:completed:1:1",
+    "rating_id": "r2",
+    "unit": "social",
+    "level": 5,
+    "pressed_at": MONDAY,
+    "named": True,
+    "contactable": True,
+}
+
+
+def test_whoever_told_that_a_good_rating_was_demanded_is_called_back() -> None:
+    case = opened(accused(GOOD, office()), office()).case
+    assert (case.rating_key, case.handler, case.state) == (None, "bureau", "opened")
+    told = story(case, "sun claim, sun verify")
+    assert who_may(told) == {"sun"}
+    submitted = story(told, "sun submit")
+    assert who_may(submitted) == {"he"}
+    assert story(submitted, "he satisfied").closing == "satisfied"
+    db = fake_database()
+    db["ratings"].insert_one({**GOOD, "turn": 1, "sealed": Plain().seal(PERSONAL)})
+    identities = Identities(db, Plain().open)
+    rating, append = identities.about(submitted.rater_key)
+    assert rating is not None
+    assert revealed(rating, append, MONDAY).phone == PERSONAL["phone"]
+    assert identities.told(submitted.rater_key).known["name"] == PERSONAL["name"]
+
+
+def test_nobody_says_in_a_report_whose_rater_they_want_to_know() -> None:
+    report = {"source": "letter", "reference": "1", "unit": "social", "told_by": GOOD["_id"]}
+    with pytest.raises(ValidationError):
+        Report.model_validate(report)
 
 
 def test_the_table_of_roles_names_who_may_ask() -> None:
