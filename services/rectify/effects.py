@@ -134,7 +134,7 @@ def reopened(act: Act) -> Changes:
 
 
 def extension_asked(act: Act) -> Changes:
-    """Whose request waits for the approver; there is only one."""
+    """Whose request waits for the approver; only one is decided, one that lapsed was none."""
     return {"extension_asked": True, "extension_by": act.actor.id}
 
 
@@ -154,10 +154,15 @@ def resumed(act: Act) -> Changes:
 
 
 def crossing(scene: Scene, to: CaseState, closing: Closing | None) -> Changes:
-    """What leaving one state for another does: requests lapse, stops end, rounds begin."""
+    """What leaving one state for another does: requests lapse, stops end, rounds begin.
+
+    A request for an extension goes on from verifying to rectifying, for the same clock runs on.
+    """
     case, now = scene.case, scene.office.now
     changes: Changes = {"state": to, "closing": closing, "stops": _ended(case, now)}
-    changes |= {"explained_by": None, "extension_by": None}
+    changes["explained_by"] = None
+    if case.extension_by and (case.state, to) != (CaseState.VERIFYING, CaseState.RECTIFYING):
+        changes |= {"extension_by": None, "extension_asked": False}
     changes["closed_at"] = now if to is CaseState.CLOSED else None
     if to is CaseState.APPEAL_REVIEW:
         changes["stops"] = (*_ended(case, now), Stop(why="appeal", since=now))

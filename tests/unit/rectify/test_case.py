@@ -293,6 +293,24 @@ def test_a_request_lapses_when_the_case_moves_on() -> None:
     assert (case.explained_by, case.extension_by) == (None, None)
 
 
+def test_a_request_for_an_extension_outlives_the_verification() -> None:
+    case = story(opened_case(), "li claim, li ask_extension, li verify")
+    assert moves_of(case, "zhao") >= {"grant_extension", "deny_extension"}
+    assert told(case, "zhao grant_extension").extended_in == 1
+
+
+@pytest.mark.parametrize(
+    "lines", ["li submit, he dissatisfied", "li appeal, shen refuse"], ids=["rework", "appeal"]
+)
+def test_a_request_that_lapsed_undecided_may_be_made_again(lines: str) -> None:
+    case = story(opened_case(), f"li claim, li verify, li ask_extension, {lines}")
+    assert case.extension_by is None
+    again = told(case, "li ask_extension")
+    denied = told(again, "zhao deny_extension")
+    with pytest.raises(Conflict, match="asked for already"):
+        told(denied, "li ask_extension")
+
+
 def test_an_extension_is_asked_for_once_and_in_time() -> None:
     case = story(opened_case(), "li claim, li verify")
     with pytest.raises(Conflict):
