@@ -15,8 +15,8 @@ Changes = dict[str, Any]
 
 
 def appended(act: Act) -> Changes:
-    """What the rater said in the append."""
-    return {"append_level": act.append}
+    """What the rater said in the append; with it something personal may have come anew."""
+    return {"append_level": act.append, "erased_at": None}
 
 
 def dispatched(act: Act) -> Changes:

@@ -168,9 +168,8 @@ def erase_due(eraser: Eraser, privacy: Privacy) -> int:
     days, done = privacy.keep_days.case, 0
     reason = f"{days} days after it was closed ({privacy.label})"
     for kept in eraser.cases.erasable(eraser.office.now - timedelta(days=days), AT_ONCE):
-        closed = kept.case.erasable_from
         with suppress(Conflict):
-            command_id = f"{kept.case.id}@{closed:%Y-%m-%dT%H:%M:%S}"
+            command_id = f"{kept.case.id}@{kept.case.version}"
             eraser.erase_case(kept, SYSTEM.id, "retention", reason, command_id)
             done += 1
     return done

@@ -90,6 +90,7 @@ def masked(rating: Rating | None, append: Rating | None, may_reveal: bool) -> Ra
 
 
 def revealed(rating: Rating, append: Rating | None, expires_at: datetime) -> Revealed:
-    """What is shown once."""
-    written = append["personal"].get("comment") if append else None
-    return Revealed(**rating["personal"], append=written, expires_at=expires_at)
+    """What is shown once; of somebody who was erased and appended since, what the append tells."""
+    comment, written = (each and each["personal"].get("comment") for each in (rating, append))
+    told = about_themselves(rating, append)
+    return Revealed(**told, comment=comment, append=written, expires_at=expires_at)

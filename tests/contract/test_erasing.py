@@ -17,7 +17,7 @@ from services.adapters.registry import ADMINISTRATOR
 from services.adapters.settings import ROOT
 from services.contracts.actor import Actor, Role
 from services.contracts.commands import EraseRater
-from services.contracts.events import BadRatingStored
+from services.contracts.events import AppendStored, BadRatingStored
 from services.contracts.receipts import receipt_of
 from services.contracts.rectification import case_id
 from services.errors import Conflict, NotFound
@@ -32,7 +32,7 @@ from services.rectify.figures import figures
 from services.rectify.identities import Identities
 from services.rectify.opening import opened
 from services.rectify.raters import Erasures, Objections, Rated
-from services.rectify.raterviews import RevealForm
+from services.rectify.raterviews import RevealForm, revealed
 from services.rectify.repository import Cases
 from services.rectify.revealing import may_reveal
 from services.rectify.views import WITHHELD, detail
@@ -78,8 +78,12 @@ def act(db: Db, id: str, lines: str) -> None:
         "callback": {"result": "satisfied"},
     }
     for line in lines.split(", "):
-        by, move = line.split()
-        asked = {"command_id": move, "move": move, "expected_version": cases.shown(id)["version"]}
+        by, move, *more = line.split()
+        asked = {
+            "command_id": f"{move}{more}",
+            "move": move,
+            "expected_version": cases.shown(id)["version"],
+        }
         command = Command.model_validate(asked | says.get(move, {}))
         make_move(cases, office(), actor(by), id, command)
 
@@ -235,13 +239,48 @@ def test_what_was_interrupted_is_taken_up_again(db: Db) -> None:
     _, id = closed(db)
     cases = Cases(db, KEY, RULES)
     kept = cases.erasable(LATER, 10)[0]
-    command = EraseRater(
-        command_id=f"{id}@{kept.case.closed_at:%Y-%m-%dT%H:%M:%S}", rating_id="r", why="retention"
-    )
+    command = EraseRater(command_id=f"{id}@{kept.case.version}", rating_id="r", why="retention")
     Erasures(db).keep(command, {"by": "rectify"}, MONDAY)
     assert erase_due(eraser(db, LATER), PRIVACY) == 1
     assert len(orders(db)) == 1
     assert cases.history(id)[-1]["move"] == "erase"
+
+
+@pytest.mark.parametrize("level", [1, 5], ids=["reopens", "noted"])
+def test_what_an_erased_rater_appends_is_erased_in_its_time_as_well(db: Db, level: int) -> None:
+    bad, id = closed(db)
+    eraser(db).erase_for(actor("du"), asked(case=id), RECEIPTS)
+    carried_out(db)
+    append = pressed(level=level, window="w1", turn=2, appends=bad.rating_id)
+    store(db, append)
+    heard = AppendStored(
+        rating_key=append.key, first_key=bad.key, level=append.level, pressed_at=MONDAY
+    )
+    hearing.hear(Cases(db, KEY, RULES), office(), heard)
+    if level == 1:
+        rating, appended = Identities(db, Plain().open).about(bad.key)
+        assert revealed(rating or {}, appended, MONDAY).phone == PERSONAL["phone"]
+        act(db, id, "li submit again, he callback again")
+    assert personal(db) != []
+    assert [erase_due(eraser(db, LATER), PRIVACY) for _ in range(2)] == [1, 0]
+    carried_out(db)
+    assert personal(db) == []
+    assert fault(KEY, Cases(db, KEY, RULES).whole_case(id)) is None
+
+
+def test_an_append_that_retention_has_to_erase_after_the_rating_is_ordered_anew(db: Db) -> None:
+    bad, _ = closed(db)
+    assert erase_due(eraser(db, LATER), PRIVACY) == 1
+    carried_out(db)
+    append = pressed(level=5, window="w1", turn=2, appends=bad.rating_id)
+    store(db, append)
+    heard = AppendStored(
+        rating_key=append.key, first_key=bad.key, level=append.level, pressed_at=LATER
+    )
+    hearing.hear(Cases(db, KEY, RULES), office(LATER), heard)
+    assert erase_due(eraser(db, LATER), PRIVACY) == 1
+    carried_out(db)
+    assert (personal(db), len(orders(db))) == ([], 2)
 
 
 def test_presses_without_a_case_are_forgotten_half_a_year_later(db: Db) -> None:
