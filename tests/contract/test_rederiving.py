@@ -114,6 +114,12 @@ def test_of_replicas_with_different_rules_the_older_one_takes_nothing_back(db: D
     assert document(db, id)["rectify_due_at"] == MONDAY.replace(day=16, hour=17)
 
 
+def test_a_change_is_taken_back_under_the_next_version(db: Db) -> None:
+    id, back = opened(db), RULES.model_copy(update={"version": 3})
+    assert [rederived(db, rules) for rules in (RULES, SHORTER, back)] == [0, 1, 1]
+    assert document(db, id)["rectify_due_at"] == MONDAY.replace(day=23, hour=17)
+
+
 def test_two_replicas_that_found_the_same_case_tell_of_the_change_once(db: Db) -> None:
     opened(db)
     rederived(db, RULES)
