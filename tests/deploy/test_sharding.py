@@ -23,6 +23,7 @@ from services.contracts.keeping import KEEPING
 from services.contracts.sharding import SHARD_KEYS
 from tests.deploy.project import CLUSTER, project
 
+SHARD_NOT_FOUND, INVALID_OPTIONS = 70, 72
 KEPT = {name for rights in KEEPING.values() for name, _ in rights.all()}
 GRIDFS_UNIQUE = ("files_id", "n")
 """The one unique index besides `_id` on a collection that is spread (pymongo's GridFS)."""
@@ -41,7 +42,10 @@ def declared() -> Iterator[tuple[str, Index]]:
 
 
 class Server:
-    """Stands where a MongoDB would be: writes down what it is told, and fails as it is asked to."""
+    """Stands where a MongoDB would be: writes down what it is told, and fails as it is asked to.
+
+    As a router it keeps nothing before it has a shard, and spreads no collection without its index.
+    """
 
     def __init__(self, primary: bool = True, **fails: int) -> None:
         self.primary, self.fails = primary, fails
@@ -59,6 +63,8 @@ class Server:
 
     def create_index(self, keys: list[tuple[str, str]]) -> None:
         """An index on the collection that was asked for last."""
+        if not any("addShard" in each for each in self.told):
+            raise OperationFailure("no shards found", SHARD_NOT_FOUND)
         self.indexed[self.at] = dict(keys)
 
     def command(self, command: Any) -> dict[str, Any]:
@@ -66,6 +72,9 @@ class Server:
         if command == "hello":
             return {"isWritablePrimary": self.primary}
         self.told.append(command)
+        _, _, collection = str(command.get("shardCollection", "")).partition(".")
+        if collection and collection not in self.indexed:
+            raise OperationFailure("no index of this key", INVALID_OPTIONS)
         if code := self.fails.get(next(iter(command))):
             raise OperationFailure("no", code)
         return {"ok": 1}

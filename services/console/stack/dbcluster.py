@@ -7,7 +7,7 @@ takes its first orders from its own machine only (MongoDB's localhost exception)
 from __future__ import annotations
 
 import time
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 from typing import Any
 
 from pymongo import MongoClient
@@ -31,14 +31,6 @@ def replica_set(name: str, member: str, config_server: bool = False) -> Command:
 def operator(name: str, password: str) -> Command:
     """The command that makes the user who may do everything."""
     return {"createUser": name, "pwd": password, "roles": ["root"]}
-
-
-def spreading(database: str, shards: Sequence[str]) -> Iterator[Command]:
-    """The commands that add shards (`set/host:port`) and spread our collections over them."""
-    for shard in shards:
-        yield {"addShard": shard}
-    for collection, key in SHARD_KEYS.items():
-        yield {"shardCollection": f"{database}.{collection}", "key": dict(key)}
 
 
 def told(client: MongoClient[Any], command: Command, *fine: int) -> None:
@@ -68,11 +60,13 @@ def begin(client: MongoClient[Any], first: Command | None, user: Command) -> Non
 
 
 def spread(client: MongoClient[Any], database: str, shards: Sequence[str]) -> None:
-    """Add the shards to the cluster behind this router, and declare the key of each collection.
+    """Add the shards (`set/host:port`) behind this router, and declare the key of each collection.
 
-    A collection with something in it has to have the index of its key before.
+    A router without a shard makes no index, and a collection with something in it has to have the
+    index of its key before it is spread.
     """
+    for shard in shards:
+        told(client, {"addShard": shard})
     for collection, key in SHARD_KEYS.items():
         client[database][collection].create_index(list(key.items()))
-    for command in spreading(database, shards):
-        told(client, command)
+        told(client, {"shardCollection": f"{database}.{collection}", "key": dict(key)})
