@@ -88,6 +88,7 @@ def make_database_ready(
             MongoClient[Any](host, directConnection=True, username=USER, password=password)
         )
         if users:
+            dbcluster.refuse_part(client)
             dbusers.grant(client, database, _passwords(folder))
         if shard:
             dbcluster.spread(client, database, shard)

@@ -16,7 +16,16 @@ from services.console.app import program
 from services.console.stack.application import ALL
 from services.contracts.access import ACCESS
 from services.contracts.topology import service_user
-from tests.deploy.project import ASKED_FOR, CLUSTER, FILE, ROOT, VARIABLE, project, written
+from tests.deploy.project import (
+    ASKED_FOR,
+    CLUSTER,
+    FILE,
+    ROOT,
+    VARIABLE,
+    env_file,
+    project,
+    written,
+)
 
 SCHEMA = Draft7Validator(json.loads(Path(__file__).with_name("compose-spec.json").read_text()))
 PROFILES = {"one of each": {}, "cluster": CLUSTER, "operator": {"COMPOSE_PROFILES": "operator"}}
@@ -62,6 +71,19 @@ def test_the_cluster_runs_several_of_every_service_on_its_router() -> None:
         assert "@mongos:27017/" in services[name]["environment"]["MONGO_URI"]
         assert services[name]["depends_on"]["mongos-ready"]["required"] is False
         assert not {"ports", "container_name", "hostname"} & services[name].keys()
+
+
+def test_a_command_after_the_first_is_for_the_cluster_too(tmp_path: Path) -> None:
+    """What is said once puts it where Compose looks every time: into `.env`."""
+    env = tmp_path / ".env"
+    env.write_text("HAOPING_ADMIN_TOKEN_HASH=0\n" + (ROOT / "config" / "cluster.env").read_text())
+    assert env_file(env).items() >= CLUSTER.items()
+    told = [FILE, ROOT / "config" / "cluster.env", ROOT / "docs" / "running.md"]
+    for page in (path.read_text("utf-8") for path in told):
+        assert "cat config/cluster.env >> .env && docker compose up -d" in page
+        assert "--env-file" not in page
+    later = project({**env_file(env), "COMPOSE_PROFILES": "cluster,operator"})["services"]
+    assert "@mongos:27017/" in later["operator"]["environment"]["MONGO_URI"]
 
 
 @pytest.mark.parametrize("environment", PROFILES.values(), ids=PROFILES)

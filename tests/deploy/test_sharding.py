@@ -80,6 +80,25 @@ class Server:
         return {"ok": 1}
 
 
+class Kept(Server):
+    """A server that keeps a shard, asked itself or through the router before it."""
+
+    def __init__(self, asked: str, started_as_shard: bool = True) -> None:
+        super().__init__()
+        self.asked, self.started_as_shard = asked, started_as_shard
+
+    def find_one(self, sought: str) -> dict[str, Any] | None:
+        """What stands in the collection that was asked for last; servers of configurations too."""
+        there = (self.at, sought) == ("system.version", "shardIdentity")
+        return {"_id": sought, "shardName": "rs0"} if there else None
+
+    def command(self, command: Any) -> dict[str, Any]:
+        """What a server of a cluster answers."""
+        router = {"msg": "isdbgrid"} if self.asked == "through the router" else {}
+        state: dict[str, Any] = {"enabled": self.started_as_shard}
+        return router if command == "hello" else state
+
+
 def test_what_grows_with_the_presses_is_spread_and_is_ours() -> None:
     assert set(SHARD_KEYS) <= KEPT
     assert {"ratings", "errands", "touched", "cases", "audit", "evidence.chunks"} <= set(SHARD_KEYS)
@@ -102,6 +121,13 @@ def test_a_cluster_is_told_its_shards_and_the_key_of_each_collection_which_has_i
         f"haoping.{name}": dict(key) for name, key in SHARD_KEYS.items()
     }
     assert server.indexed == {name: dict(key) for name, key in SHARD_KEYS.items()}
+
+
+def test_a_shard_that_was_started_as_if_it_kept_everything_gets_no_services() -> None:
+    dbcluster.refuse_part(Kept("itself"))  # type: ignore[arg-type]
+    dbcluster.refuse_part(Kept("through the router", started_as_shard=False))  # type: ignore[arg-type]
+    with pytest.raises(StackFailed, match=r"rs0, one shard.* cat config/cluster.env >> .env"):
+        dbcluster.refuse_part(Kept("itself", started_as_shard=False))  # type: ignore[arg-type]
 
 
 def test_a_server_is_begun_once_and_a_second_time_changes_nothing() -> None:

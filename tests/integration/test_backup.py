@@ -10,8 +10,11 @@ from pathlib import Path
 from typing import Any
 
 import pytest
+from pymongo.collection import Collection
+from typer.testing import CliRunner
 
 from services.adapters.mongo import Db, connect
+from services.console.app import program
 from services.console.backup.copying import MANIFEST, Copy, NoCopy, copied
 from services.console.backup.restoring import asked_again, restored
 from services.console.stack import Stack
@@ -127,3 +130,22 @@ def test_a_copy_that_was_cut_short_or_changed_is_none(dbs: tuple[Db, Db], tmp_pa
     manifest.unlink()
     with pytest.raises(NoCopy, match="no whole copy"):
         Copy.of(tmp_path / "copy")
+
+
+def test_a_shard_is_not_taken_for_everything(
+    dbs: tuple[Db, Db], stack: Stack, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """MongoDB lets its operator read a shard; here is said what stands on one."""
+    folder, found = tmp_path / "copy", Collection.find_one
+    asked = ["backup", str(folder), "--uri", stack.mongo_uri, "--database", dbs[0].name]
+
+    def with_a_mark(self: Collection[Any], *sought: Any, **how: Any) -> Any:
+        marked = self.full_name == "admin.system.version"
+        return {"shardName": "rs0"} if marked else found(self, *sought, **how)
+
+    with monkeypatch.context() as here:
+        here.setattr(Collection, "find_one", with_a_mark)
+        refused = CliRunner().invoke(program("backup"), asked)
+    assert "name the router (mongos)" in str(refused.exception)
+    assert not folder.exists()
+    assert CliRunner().invoke(program("backup"), asked).exit_code == 0

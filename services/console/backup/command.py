@@ -21,6 +21,7 @@ from services.adapters.settings import ROOT, server_uri
 from services.console.backup.copying import Copy, copied
 from services.console.backup.restoring import asked_again, restored
 from services.console.stack.database import version
+from services.console.stack.dbcluster import TO_CLUSTER, shard
 from services.console.stack.layout import Layout
 from services.errors import HaopingError
 
@@ -81,13 +82,23 @@ def _database(uri: str | None, name: str, state: Path | None) -> Iterator[Db]:
     try:
         version(address)
         db = connect(address, name)
-        with pymongo.timeout(LONGEST_S):
+        with db.client, pymongo.timeout(LONGEST_S):
+            _refuse_part(db)
             yield db
     except PyMongoError as error:
         why = str(error).partition(" (configured")[0]
         raise HaopingError(
             f"The database does not answer: {why}. See that it runs, and the address"
         ) from error
+
+
+def _refuse_part(db: Db) -> None:
+    """MongoDB lets its operator read a single shard as well, which would make half a copy."""
+    if part := shard(db.client):
+        raise HaopingError(
+            f"This server keeps {part} only, one shard of a cluster: name the router (mongos) "
+            f"instead. {TO_CLUSTER}"
+        )
 
 
 def _of_stack(layout: Layout) -> str:

@@ -17,7 +17,11 @@ from services.console.stack.failure import StackFailed
 from services.contracts.sharding import SHARD_KEYS
 
 UNAUTHORIZED, ALREADY_BEGUN, USER_THERE = 13, 23, 51003
+ROUTER = "isdbgrid"
+"""How a router says in `hello` what it is."""
 PRIMARY_WITHIN_S, LOOK_EVERY_S = 60.0, 0.2
+TO_CLUSTER = "With containers: cat config/cluster.env >> .env"
+"""What makes every later command of Compose know that there is a cluster."""
 Command = Mapping[str, Any]
 
 
@@ -70,3 +74,24 @@ def spread(client: MongoClient[Any], database: str, shards: Sequence[str]) -> No
     for collection, key in SHARD_KEYS.items():
         client[database][collection].create_index(list(key.items()))
         told(client, {"shardCollection": f"{database}.{collection}", "key": dict(key)})
+
+
+def shard(client: MongoClient[Any]) -> str | None:
+    """The shard that is kept on this server; None behind a router, and where everything is kept."""
+    if client.admin.command("hello").get("msg") == ROUTER:
+        return None
+    found = client.admin["system.version"].find_one("shardIdentity")
+    return found and found["shardName"]
+
+
+def refuse_part(client: MongoClient[Any]) -> None:
+    """Look that services find everything here. Raises StackFailed for a shard that stands alone.
+
+    A shard started as one may get its users: services of a cluster do not ask it.
+    """
+    part = shard(client)
+    if part and not client.admin.command("shardingState")["enabled"]:
+        raise StackFailed(
+            f"This server keeps {part}, one shard of a cluster, and was started as if it kept all. "
+            f"{TO_CLUSTER}, then docker compose up -d"
+        )
