@@ -3,10 +3,12 @@
 from __future__ import annotations
 
 import json
+import os
 import re
 import shutil
 import subprocess
 import sys
+import time
 from collections import defaultdict
 from pathlib import Path
 
@@ -29,6 +31,7 @@ ENTRY = next(
     for line in (ROOT / "Dockerfile").read_text().splitlines()
     if line.startswith("ENTRYPOINT ")
 )
+DAY_S = 86_400
 EXPOSED = re.compile(r"Overall exposure level for \S+: (\d+\.\d)")
 
 
@@ -132,10 +135,66 @@ def test_a_service_has_as_long_to_end_as_its_container() -> None:
     assert unit("haoping@.service")["MemoryMax"] == ["512M"]
 
 
-def test_a_copy_is_taken_every_night_and_an_old_one_goes_only_after_a_new_one() -> None:
+def of_the_unit(state: Path) -> str:
+    """What systemd does for a copy, with `mkdir` for the copying."""
+    backup = unit("haoping-backup.service")
+    both = " && ".join((*backup["ExecStart"], *backup["ExecStartPost"]))
+    copied = both.replace("/opt/haoping/.venv/bin/haoping backup", "mkdir")
+    meant = {"%%": "%", "%S": str(state)}
+    return re.sub("%[%S]", lambda found: meant[str(found[0])], copied)
+
+
+def of_the_page(state: Path) -> str:
+    """What cron does for a copy with containers, with `mkdir` for the copying."""
+    [line] = re.findall(r"(?m)^ +30 2 \* \* \* (.*)$", (ROOT / "docs" / "running.md").read_text())
+    copied = str(line).replace("docker compose run --rm operator backup /", "mkdir ")
+    return copied.replace("/opt/haoping", str(state)).replace("\\%", "%")
+
+
+COPYING = {"systemd": (of_the_unit, "haoping-backup"), "containers": (of_the_page, "copies")}
+
+
+@pytest.fixture(params=COPYING)
+def copying(request: pytest.FixtureRequest, tmp_path: Path) -> tuple[str, Path]:
+    """The command that copies, and the folder of copies: with DynamicUser a link into another."""
+    command, folder = COPYING[request.param]
+    (tmp_path / "private").mkdir()
+    (tmp_path / folder).symlink_to("private")
+    return command(tmp_path), tmp_path / "private"
+
+
+def test_a_copy_that_is_five_weeks_old_goes_after_a_new_one(copying: tuple[str, Path]) -> None:
+    command, copies = copying
+    for name, days in (("old", 40), ("young", 30)):
+        (copies / name).mkdir()
+        (copies / name / "manifest.json").touch()
+        then = time.time() - days * DAY_S
+        os.utime(copies / name, (then, then))
+    subprocess.run(["sh", "-c", command], check=True)
+    assert len(list(copies.iterdir())) == 2
+    assert (copies / "young").exists()
+
+
+def test_none_goes_when_a_copy_fails(copying: tuple[str, Path]) -> None:
+    command, copies = copying
+    (copies / "old").mkdir()
+    os.utime(copies / "old", (0, 0))
+    done = subprocess.run(["sh", "-c", command.replace("mkdir", "false")], check=False)
+    assert done.returncode
+    assert (copies / "old").exists()
+
+
+def test_a_second_copy_on_a_day_is_a_folder_of_its_own(copying: tuple[str, Path]) -> None:
+    command, copies = copying
+    for _ in range(2):
+        subprocess.run(["sh", "-c", command], check=True)
+        time.sleep(1.1)
+    assert len(list(copies.iterdir())) == 2
+
+
+def test_a_copy_is_taken_every_night() -> None:
     backup = unit("haoping-backup.service")
     assert unit("haoping-backup.timer")["OnCalendar"] == ["*-*-* 02:30"]
     assert backup["Type"] == ["oneshot"]
     assert "haoping backup" in backup["ExecStart"][0]
-    assert "-exec rm -r" in backup["ExecStartPost"][0]
     assert "ExecStartPre" not in backup
