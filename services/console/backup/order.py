@@ -1,18 +1,27 @@
 """In which order collections are read, so that a copy taken under load holds together.
 
 What points is read before what it points at, and what was announced before what it announces: a
-case before the rating that it is about, the end of the audit before its newest entries, a month
-before its published boards, whatever is sealed before the keys that open it. So nothing in a copy
-points at what is not in it. The one thing that may be missing, the case of a bad rating that came
-in meanwhile, follows from the rating, and is asked for again when the copy is restored
-(`restoring.asked_again`).
+case before the rating that it is about, the end of the audit before its newest entries, a day's sum
+of anchors before these and they before what they anchor, a month before its boards, whatever is
+sealed before the keys that open it. So nothing in a copy points at what is not in it. The one thing
+that may be missing, the case of a bad rating that came in meanwhile, follows from the rating, and
+is asked for again when the copy is restored (`restoring.asked_again`).
 """
 
 from __future__ import annotations
 
 from collections.abc import Iterable
 
-FIRST = ("audit_ends", "anchors", "month_snapshots", "touched", "objections", "notices", "cases")
+FIRST = (
+    "audit_ends",
+    "anchor_days",
+    "anchors",
+    "month_snapshots",
+    "touched",
+    "objections",
+    "notices",
+    "cases",
+)
 LAST = (
     "unopened",
     "quarantine",

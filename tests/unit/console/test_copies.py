@@ -21,6 +21,12 @@ def test_a_case_is_read_before_its_rating_and_the_end_of_the_audit_before_its_en
     assert ORDER.index("evidence.files") < ORDER.index("evidence.chunks")
 
 
+def test_a_day_that_is_summed_up_while_it_is_copied_does_not_look_cut_off() -> None:
+    """Its sum points at anchors, which point at histories of cases and entries of the audit."""
+    assert ORDER.index("anchor_days") < ORDER.index("anchors")
+    assert ORDER.index("anchors") < min(map(ORDER.index, ("cases", "evidence.files", "audit")))
+
+
 def test_whatever_is_sealed_is_read_before_the_keys_that_open_it() -> None:
     sealed = {name for name, _ in PLACES} - PASSING
     assert max(map(ORDER.index, sealed)) < ORDER.index("data_keys")
