@@ -16,6 +16,7 @@ from typer.testing import CliRunner
 from services.adapters.mongo import Db, connect
 from services.console.app import program
 from services.console.stack import Stack
+from services.console.stack.dbusers import USERS_IN, grant
 from services.contracts.keeping import ACTIONS, KEEPING, Right
 from services.contracts.topology import service_user
 
@@ -44,7 +45,7 @@ def secrets(
     yield folder
     with MongoClient[Any](stack.mongo_uri) as client:
         for service in KEEPING:
-            client[database].command("dropUser", service_user(service))
+            client[USERS_IN].command("dropUser", service_user(service))
             client[database].command("dropRole", service_user(service))
         client.drop_database(database)
 
@@ -58,7 +59,7 @@ def own(
     password = (secrets / f"database-{service}.password").read_text()
     host = stack.mongo_uri.split("@")[1].split("/")[0]
     user = f"{service_user(service)}:{password}"
-    db = connect(f"mongodb://{user}@{host}/?directConnection=true&authSource={database}", database)
+    db = connect(f"mongodb://{user}@{host}/?directConnection=true&authSource={USERS_IN}", database)
     yield service, db
     db.client.close()
 
@@ -121,3 +122,19 @@ def test_no_service_can_make_users_or_look_into_another_database(own: tuple[str,
     assert not allowed(db.client.admin.command, wanted)
     assert not allowed(db.client["haoping_other"]["ratings"].find_one)
     assert not allowed(db.client.drop_database, db.name)
+
+
+def test_a_service_goes_over_to_a_restored_database_and_back_as_the_same_user(
+    stack: Stack, database: str, secrets: Path
+) -> None:
+    passwords = {name: (secrets / f"database-{name}.password").read_text() for name in KEEPING}
+    host, other = stack.mongo_uri.split("@")[1].split("/")[0], f"{database}_restored"
+    user = f"{service_user('store')}:{passwords['store']}"
+    with MongoClient[Any](stack.mongo_uri) as client:
+        grant(client, other, passwords)
+        with MongoClient[Any](
+            f"mongodb://{user}@{host}/?directConnection=true&authSource={USERS_IN}"
+        ) as own:
+            assert all(allowed(own[name]["ratings"].find_one) for name in (other, database))
+        for service in KEEPING:
+            client[other].command("dropRole", service_user(service))

@@ -14,6 +14,7 @@ from typer.testing import CliRunner
 from services.adapters.leaving import LONGEST_S
 from services.console.app import program
 from services.console.stack.application import ALL
+from services.console.stack.dbusers import USERS_IN
 from services.contracts.access import ACCESS
 from services.contracts.topology import service_user
 from tests.deploy.project import (
@@ -130,6 +131,18 @@ def test_a_service_has_users_of_its_own_on_broker_and_database(name: str) -> Non
     assert ("AMQP_URI" in environment) == (name in ACCESS)
     if name in ACCESS:
         assert environment["AMQP_URI"] == f"amqp://{service_user(name)}@broker:5672/"
+
+
+def test_everybody_goes_over_to_a_restored_database_whose_users_stay_where_they_are() -> None:
+    chosen = {"HAOPING_MONGO_DATABASE": "haoping_2", "COMPOSE_PROFILES": "cluster,operator"}
+    services = project(CLUSTER | chosen)["services"]
+    told = {name: services[name]["environment"]["MONGO_DATABASE"] for name in (*ALL, "operator")}
+    ready = {name for name, each in services.items() if "--users" in str(each.get("command"))}
+    granted = {services[name]["environment"]["MONGO_DATABASE"] for name in ready}
+    assert {*told.values(), *granted} == {"haoping_2"}
+    users = {services[name]["environment"]["MONGO_URI"].partition("/?")[2] for name in ALL}
+    assert users == {f"authSource={USERS_IN}"}
+    assert project({})["services"]["store"]["environment"]["MONGO_DATABASE"] == "haoping"
 
 
 @pytest.mark.parametrize("name", CONTAINERS)

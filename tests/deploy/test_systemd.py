@@ -15,6 +15,7 @@ from pathlib import Path
 import pytest
 
 from services.console.stack.application import ALL
+from services.console.stack.dbusers import USERS_IN
 from tests.deploy.front import one_machine
 from tests.deploy.project import ROOT, env_file, written
 
@@ -128,6 +129,11 @@ def test_secrets_are_credentials_that_systemd_reads_from_files() -> None:
     assert {Path(file).name.replace("%i", "store") for file in files} == {
         *written()["services"]["store"]["secrets"]
     }
+
+
+def test_a_service_is_the_same_user_whatever_the_database_is_called() -> None:
+    [uri] = [each for each in unit("haoping@.service")["Environment"] if "MONGO_URI" in each]
+    assert uri.endswith(f"&authSource={USERS_IN}")
 
 
 def test_a_service_has_as_long_to_end_as_its_container() -> None:

@@ -62,7 +62,7 @@ def database(stack: Stack) -> Iterator[str]:
     yield name
     with MongoClient[Any](stack.mongo_uri) as client:
         for service in KEEPING:
-            client[name].command("dropUser", service_user(service))
+            client[dbusers.USERS_IN].command("dropUser", service_user(service))
             client[name].command("dropRole", service_user(service))
         client.drop_database(name)
 
@@ -91,8 +91,8 @@ def town(
     here = {
         "/run/secrets/": f"{secrets}/",
         "broker:5672": urlsplit(stack.amqp_uri).netloc.rpartition("@")[2],
-        "mongo:27017/?authSource=haoping": f"{urlsplit(stack.mongo_uri).netloc.rpartition('@')[2]}"
-        f"/?directConnection=true&journal=true&authSource={database}",
+        "mongo:27017/?": f"{urlsplit(stack.mongo_uri).netloc.rpartition('@')[2]}"
+        "/?directConnection=true&journal=true&",
         "172.31.83.2/32": f"{LOOPBACK}/32",
         **{f"http://{name}:8000": url for name, url in urls.items()},
     }

@@ -13,6 +13,8 @@ from services.contracts.topology import service_user
 
 ALREADY = frozenset({51002, 51003})
 """MongoDB's codes for a role and for a user that are there."""
+USERS_IN = "haoping"
+"""Where users live, whatever the database of the data is called: it changes after a restore."""
 
 
 def privileges(database: str, rights: Rights) -> list[dict[str, Any]]:
@@ -24,23 +26,26 @@ def privileges(database: str, rights: Rights) -> list[dict[str, Any]]:
 
 
 def grant(client: MongoClient[Any], database: str, passwords: Mapping[str, str]) -> None:
-    """Make the roles and users in this database, or bring those that are there up to date.
+    """Give every service its rights on this database, as a user that is made if it is missing.
 
-    A service then says mongodb://service-NAME:PASSWORD@HOST/?authSource=DATABASE.
+    What a user may do on another database stays, so that services go over to this one when they are
+    told to, and back. A service says mongodb://service-NAME:PASSWORD@HOST/?authSource=haoping.
     """
-    db = client[database]
     for service, password in passwords.items():
         name = service_user(service)
-        may = {"privileges": privileges(database, KEEPING[service]), "roles": []}
-        is_this = {"pwd": password, "roles": [{"role": name, "db": database}]}
-        _made(db, "Role", name, may)
-        _made(db, "User", name, is_this)
+        role = {"privileges": privileges(database, KEEPING[service]), "roles": []}
+        _made(client[database], "Role", name, role)
+        _made(client[USERS_IN], "User", name, {"pwd": password, "roles": []}, kept="roles")
+        may = [{"role": name, "db": database}]
+        client[USERS_IN].command({"grantRolesToUser": name, "roles": may})
 
 
-def _made(db: Any, kind: str, name: str, what: Mapping[str, Any]) -> None:
+def _made(db: Any, kind: str, name: str, what: Mapping[str, Any], kept: str = "") -> None:
+    """Make it, or bring what is there up to date but for what is kept as it is."""
     try:
         db.command({f"create{kind}": name, **what})
     except OperationFailure as error:
         if error.code not in ALREADY:
             raise
-        db.command({f"update{kind}": name, **what})
+        new = {key: value for key, value in what.items() if key != kept}
+        db.command({f"update{kind}": name, **new})
