@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 import os
 import re
 from collections.abc import Iterator
@@ -35,6 +36,8 @@ prometheus.tcp.ip = {host}
 cluster_formation.discovery_retry_limit = 1
 """
 """On ports of ours, and without waiting for nodes that are not there."""
+AS_IT_COMES = "disk_free_limit.absolute = 50MB\n"
+"""What a broker does of itself, which the private one's own settings do not let it."""
 ASKED = re.compile(r"rabbitmq_[a-z_]+")
 PARTED = re.compile(r"\{__name__=~\"(rabbitmq_\w+)\((\w+)\|(\w+)\)(\w+)\"\}")
 
@@ -60,6 +63,7 @@ def broker(
         text = (FILES / name).read_text()
         text = text.replace("/etc/rabbitmq/definitions.json", f"{layout.secrets}/broker.json")
         (folder / name).write_text(text.replace("= rabbit@rabbitmq\n", "= haoping@localhost\n"))
+    (folder / "10-as-it-comes.conf").write_text(AS_IT_COMES)
     (folder / "99-here.conf").write_text(HERE.format(port=prometheus, host=LOOPBACK))
     with Stack(layout.state, environment={"AMQP_URI": "", "MONGO_URI": stack.mongo_uri}) as running:
         plugins = re.findall(r"\w+", (FILES / "enabled_plugins").read_text())
@@ -84,6 +88,11 @@ def test_the_settings_are_in_force(broker: Stack) -> None:
     said = node.control(broker.layout, broker._ports, "environment", "--silent")
     assert "{max_message_size,1048576}" in said
     assert f'{{exchange,<<"{topology.MQTT}">>}}' in said
+
+
+def test_presses_are_refused_before_the_disk_is_full(broker: Stack) -> None:
+    said = node.control(broker.layout, broker._ports, "status", "--formatter", "json")
+    assert json.loads(said)["disk_free_limit"] == 500_000_000
 
 
 def test_the_broker_counts_whatever_alerts_and_dashboard_ask_it(
