@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import re
 import ssl
 import threading
 from collections.abc import Iterator
@@ -20,8 +21,14 @@ from services.console.stack.ports import LOOPBACK
 from services.errors import NotFound
 from services.portal.gateway import OWNERS, owner
 from tests.deploy import front
+from tests.deploy.project import ROOT
 
 pytestmark = pytest.mark.skipif(front.NGINX is None, reason=front.ABSENT)
+INTEGRATING = [
+    page
+    for page in sorted((ROOT / "docs").glob("integrating-*.md"))
+    if re.search(r"the address(es)? of `", page.read_text("utf-8"))
+]
 AWAY = "score"
 """A service that does not run here."""
 PATHS = (
@@ -108,6 +115,22 @@ def test_the_api_of_each_service_has_an_address_of_its_own(name: str, http: http
     told = asked(http.get(f"/api/{name}/v1/quarantine/a%2Fb%20c?x=%C3%A9"))
     assert told["service"] == name
     assert told["asked"] == "/v1/quarantine/a%2Fb%20c?x=%C3%A9"
+
+
+@pytest.mark.parametrize("page", INTEGRATING, ids=lambda page: page.stem)
+def test_what_an_integrator_is_told_is_where_the_service_answers(
+    page: Path, http: httpx.Client
+) -> None:
+    """Under it the example of a page asks what it would ask of the service itself."""
+    named = re.findall(r"https://HOST(/api/(\w+))", page.read_text("utf-8"))
+    assert named
+    for address, name in named:
+        answer = http.get(f"{address}/v1/cases")
+        if name == AWAY:
+            assert answer.status_code == httpx.codes.SERVICE_UNAVAILABLE
+        else:
+            told = asked(answer)
+            assert (told["service"], told["asked"]) == (name, "/v1/cases")
 
 
 @pytest.mark.parametrize("path", ["/", "/work", "/api/portal/v1/x", "/api/store/metrics"])
