@@ -16,6 +16,7 @@ from services.console.stack.broker import USER
 from services.console.stack.certificates import issue
 from services.console.stack.secrets import OWNER_ONLY, Secrets, kept_text
 from services.contracts.keeping import KEEPING
+from services.contracts.partitions import MOST
 from services.errors import Invalid
 
 deploy_app = typer.Typer(help="What servers of your own need before the services start on them.")
@@ -31,6 +32,15 @@ def make_secrets(
     host: Annotated[
         list[str] | None, typer.Option(help="A name of this machine in its certificate; repeat")
     ] = None,
+    partitions: Annotated[
+        int | None,
+        typer.Option(
+            min=1,
+            max=MOST,
+            envvar="HAOPING_PARTITIONS",
+            help="Queues that the broker spreads ratings over at its start; else as it was",
+        ),
+    ] = None,
 ) -> None:
     """Make every secret that is missing in the folder; none that is there is touched.
 
@@ -42,8 +52,7 @@ def make_secrets(
     made = Secrets.of(folder)
     for name in (*(f"database-{each}.password" for each in KEEPING), "grafana.password", KEY_FILE):
         kept_text(folder / name)
-    wanted = definitions.everything(USER, made.broker_password, made.service_passwords)
-    _write(folder / DEFINITIONS, json.dumps(wanted, indent=1))
+    _define(folder / DEFINITIONS, made, partitions)
     if not (folder / "portal.crt").exists():
         issue(folder, host or ())
     if os.geteuid() == 0:
@@ -52,9 +61,13 @@ def make_secrets(
     typer.echo(f"HAOPING_ADMIN_TOKEN_HASH={made.admin_token_hash}")
 
 
-def _write(path: Path, content: str) -> None:
+def _define(path: Path, made: Secrets, partitions: int | None) -> None:
+    """Write what the broker begins with, over as many partitions as before if nothing is asked."""
+    before = json.loads(path.read_text()) if path.exists() else {}
+    number = partitions or definitions.partitions(before)
+    wanted = definitions.everything(USER, made.broker_password, made.service_passwords, number)
     path.touch(mode=OWNER_ONLY)
-    path.write_text(content)
+    path.write_text(json.dumps(wanted, indent=1))
 
 
 @deploy_app.command("database")

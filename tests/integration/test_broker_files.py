@@ -10,6 +10,7 @@ from collections.abc import Iterator
 import httpx
 import pytest
 import yaml
+from kombu import Connection, Producer
 from typer.testing import CliRunner
 
 from services.console.app import program
@@ -18,9 +19,10 @@ from services.console.stack.layout import Layout
 from services.console.stack.ports import LOOPBACK, claim
 from services.contracts import topology
 from services.contracts.access import ACCESS
+from services.contracts.partitions import WHOLE, partitions_of
 from tests import web
 from tests.deploy.project import ROOT
-from tests.integration.bus import waiting
+from tests.integration.bus import eventually, waiting
 
 pytestmark = [
     pytest.mark.integration,
@@ -106,3 +108,25 @@ def test_the_broker_counts_whatever_alerts_and_dashboard_ask_it(
     assert told.status_code == httpx.codes.OK
     counted = {line.split("{")[0].split(" ")[0] for line in told.text.splitlines()}
     assert set(ASKED.findall(text)) - counted == set()
+
+
+def test_a_press_comes_once_after_the_next_start_of_a_broker_with_partitions(
+    broker: Stack,
+) -> None:
+    """At every start it takes up its definitions again, which `import_definitions` does here."""
+    secrets = broker.layout.secrets
+    for asked in (
+        ["device", "partitions", "2", "--uri", broker.amqp_uri],
+        ["deploy", "secrets", str(secrets), "--partitions", "2"],
+        ["deploy", "secrets", str(secrets)],
+    ):
+        done = CliRunner().invoke(program(asked[0]), asked)
+        assert done.exit_code == 0, done.output
+    file = str(secrets / "broker.json")
+    node.control(broker.layout, broker._ports, "import_definitions", file)
+    exchange, _, key = WHOLE
+    with Connection(broker.amqp_uri, transport_options={"confirm_publish": True}) as connection:
+        Producer(connection).publish(b"a press", exchange=exchange, routing_key=key)
+    names = partitions_of(topology.STORE_RATINGS.name, 2)
+    eventually(lambda: sum(waiting(broker.amqp_uri, name) for name in names) > 0)
+    assert sum(waiting(broker.amqp_uri, name) for name in names) == 1

@@ -46,6 +46,11 @@ def flow(partitions: int = 1) -> Definitions:
     return found if partitions == 1 else _spread(found, spreading)
 
 
+def partitions(found: Definitions) -> int:
+    """Over how many partitions these spread ratings."""
+    return sum(each["source"] == SPREAD for each in found.get("bindings", ())) or 1
+
+
 def _spread(found: Definitions, spreading: Spreading) -> Definitions:
     """The same with ratings spread over partitions."""
     source, _, key = WHOLE
