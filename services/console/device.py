@@ -17,6 +17,7 @@ from pymongo import MongoClient
 from rich.console import Console
 
 from services.adapters.partitions import spread
+from services.adapters.settings import server_uri
 from services.adapters.trust import ca_file, of_broker
 from services.console.stack import dbusers, definitions, node
 from services.console.stack.broker import CONNECT_S, USER
@@ -109,8 +110,9 @@ def partitions(
     Then start the stores again, one after the other: at its start a store takes up the partitions
     that there are. It empties those that get nothing any more as well.
     """
-    secured = of_broker(uri, ca_file(os.environ)) or False
-    with Connection(uri, ssl=secured, connect_timeout=CONNECT_S) as connection:
+    address = _completed(uri, "AMQP")
+    secured = of_broker(address, ca_file(os.environ)) or False
+    with Connection(address, ssl=secured, connect_timeout=CONNECT_S) as connection:
         spread(connection.default_channel, number)
     typer.echo(f"Ratings are spread over {number}. Start the stores again, one after the other.")
 
@@ -145,10 +147,15 @@ def database_users(
     """
     folder.mkdir(mode=0o700, parents=True, exist_ok=True)
     passwords = {name: kept_text(folder / f"database-{name}.password") for name in KEEPING}
-    with MongoClient[Any](uri) as client:
+    with MongoClient[Any](_completed(uri, "MONGO")) as client:
         dbusers.grant(client, database, passwords)
     for name in passwords:
         typer.echo(f"{service_user(name)}  {folder / f'database-{name}.password'}")
+
+
+def _completed(uri: str, server: str) -> str:
+    """With the password that lies in a file, where the operator's environment names one."""
+    return server_uri({**os.environ, f"{server}_URI": uri}, server)
 
 
 def _give(wanted: Definitions, password: str, layout: Layout) -> None:

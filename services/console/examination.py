@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import json
 import os
 import re
 import shlex
@@ -12,13 +11,15 @@ from collections.abc import Callable, Mapping
 from pathlib import Path
 from urllib.parse import urlsplit
 
-from services.console.findings import HAOPING, Finding, Verdict, log_of
-from services.console.quiet import too_quiet
-from services.console.stack import StackFailed, broker, database, processes
+from services.adapters.settings import server_uri
+from services.console.answers import answers
+from services.console.findings import HAOPING, Finding, Verdict
+from services.console.stack import broker, database, processes
 from services.console.stack.install import RABBITMQ, may_install
 from services.console.stack.layout import PROJECT, Layout
 from services.console.stack.lock import holder
-from services.console.stack.waiting import NOT_YET, healthy
+from services.console.stack.waiting import NOT_YET
+from services.errors import Misconfigured
 
 OLDEST_PYTHON = (3, 11)
 NEEDED_BYTES = 1_000_000_000
@@ -62,7 +63,7 @@ def broker_finding(environ: Mapping[str, str]) -> Finding:
     """The broker that would be picked, reached if it is somebody else's."""
     if uri := environ.get("AMQP_URI"):
         fix = _server_at(uri, "rabbitmq-server")
-        return _reached("Broker", "AMQP_URI", lambda: broker.version(uri), fix)
+        return _reached("Broker", "AMQP", broker.version, environ, fix)
     return private_broker(broker.find() if broker.find_epmd() else None, may_install())
 
 
@@ -81,7 +82,7 @@ def database_finding(environ: Mapping[str, str]) -> Finding:
     """The database that would be picked, reached if it is somebody else's."""
     if uri := environ.get("MONGO_URI"):
         fix = _server_at(uri, "mongod")
-        return _reached("Database", "MONGO_URI", lambda: database.version(uri), fix)
+        return _reached("Database", "MONGO", database.version, environ, fix)
     if release := database.find():
         words = f"trial: SecantusDB {release}; set MONGO_URI to a MongoDB for real work"
         return Finding(Verdict.NOTE, "Database", words, (OWN_MONGODB,))
@@ -121,38 +122,13 @@ def running(layout: Layout) -> list[Finding]:
     pid = holder(layout.lock)
     left = processes.owned(layout.state)
     if pid is not None:
-        return [Finding(Verdict.GOOD, "Stack", f"running as process {pid}"), *_answers(layout)]
+        return [Finding(Verdict.GOOD, "Stack", f"running as process {pid}"), *answers(layout)]
     if left:
         pids = ", ".join(str(process.pid) for process in left)
         words = f"a killed stack left processes {pids}; the next `haoping up` ends them"
         again = f"{HAOPING} up --state {shlex.quote(str(layout.state))}"
         return [Finding(Verdict.NOTE, "Stack", words, (again,))]
     return [Finding(Verdict.GOOD, "Stack", "not running; `haoping up` starts it")]
-
-
-def _answers(layout: Layout) -> list[Finding]:
-    try:
-        record = json.loads(layout.record.read_text())
-    except FileNotFoundError:
-        words, again = "starting or stopping just now; ask again", f"{HAOPING} doctor"
-        return [Finding(Verdict.NOTE, "Services", words, (again,))]
-    answers = [
-        _service(name, layout.log(name), _asking(url, record["authority"]))
-        for name, url in record["services"].items()
-    ]
-    return [*answers, *too_quiet(layout, record["ports"].get("store"))]
-
-
-def _service(name: str, log: Path, ask: Callable[[], str]) -> Finding:
-    return _reached(name, f"its log, {log},", ask, (log_of(log),))
-
-
-def _asking(url: str, authority: str | None) -> Callable[[], str]:
-    def ask() -> str:
-        healthy(url, authority)
-        return f"answers on {url}"
-
-    return ask
 
 
 def tries_of(uri: str) -> list[str]:
@@ -169,9 +145,15 @@ def _server_at(uri: str, unit: str) -> tuple[str, ...]:
     return (*tries_of(uri), start)
 
 
-def _reached(what: str, where: str, ask: Callable[[], str], fix: tuple[str, ...]) -> Finding:
+def _reached(
+    what: str,
+    server: str,
+    version: Callable[[str], str],
+    environ: Mapping[str, str],
+    fix: tuple[str, ...],
+) -> Finding:
     try:
-        return Finding(Verdict.GOOD, what, ask())
-    except (*NOT_YET, StackFailed) as error:
-        words = f"does not answer ({error or type(error).__name__}); look at {where}"
+        return Finding(Verdict.GOOD, what, version(server_uri(environ, server)))
+    except (*NOT_YET, Misconfigured) as error:
+        words = f"does not answer ({error or type(error).__name__}); look at {server}_URI"
         return Finding(Verdict.WRONG, what, words, fix)

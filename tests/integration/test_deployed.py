@@ -41,7 +41,7 @@ pytestmark = [
     pytest.mark.integration,
     pytest.mark.skipif(OTHERS, reason="users of services are made on servers of our own only"),
 ]
-CONTAINERS = project({})["services"]
+CONTAINERS = project({"COMPOSE_PROFILES": "operator"})["services"]
 READY_S, GRACE_S = 60.0, 10.0
 
 
@@ -71,7 +71,7 @@ def database(stack: Stack) -> Iterator[str]:
 def secrets(stack: Stack, database: str, tmp_path_factory: pytest.TempPathFactory) -> Path:
     """The folder that `haoping deploy secrets` makes, and the users that go with it."""
     folder = tmp_path_factory.mktemp("secrets")
-    for path in stack.layout.secrets.glob("broker*.password"):
+    for path in stack.layout.secrets.glob("*.password"):
         shutil.copy(path, folder)
     made = CliRunner().invoke(program("deploy"), ["deploy", "secrets", str(folder)])
     assert made.exit_code == 0, made.output
@@ -89,10 +89,7 @@ def town(
     ports = claim(ALL, {})
     urls = {name: f"http://{LOOPBACK}:{port}" for name, port in ports.items()}
     here = {
-        "/run/secrets/": f"{secrets}/",
-        "broker:5672": urlsplit(stack.amqp_uri).netloc.rpartition("@")[2],
-        "mongo:27017/?": f"{urlsplit(stack.mongo_uri).netloc.rpartition('@')[2]}"
-        "/?directConnection=true&journal=true&",
+        **_servers(stack, secrets),
         "172.31.83.2/32": f"{LOOPBACK}/32",
         **{f"http://{name}:8000": url for name, url in urls.items()},
     }
@@ -125,6 +122,16 @@ def town(
         yield Town(processes, urls, secrets, way_in)
 
 
+def _servers(stack: Stack, secrets: Path) -> dict[str, str]:
+    """Where servers and secrets are here, by where a container finds them."""
+    database = urlsplit(stack.mongo_uri).netloc.rpartition("@")[2]
+    return {
+        "/run/secrets/": f"{secrets}/",
+        "broker:5672": urlsplit(stack.amqp_uri).netloc.rpartition("@")[2],
+        "mongo:27017/?": f"{database}/?directConnection=true&journal=true&",
+    }
+
+
 def _command(name: str) -> list[str]:
     """ENTRYPOINT of the image and `command` of the container, with their paths here."""
     [entry] = [
@@ -154,6 +161,22 @@ def _has_ended(process: subprocess.Popen[bytes]) -> bool:
 def test_a_service_can_do_its_work_as_its_container_runs_it(name: str, town: Town) -> None:
     answer = web.get(f"{town.urls[name]}/readyz")
     assert answer.json() == {"ready": True}
+
+
+@pytest.mark.parametrize("command", ["doctor", "device partitions 1"])
+def test_a_command_of_the_operator_s_container_reaches_the_servers_as_its_user(
+    command: str, stack: Stack, secrets: Path, tmp_path: Path
+) -> None:
+    environment = _environment("operator", _servers(stack, secrets))
+    words = [sys.executable, "-m", "services.console", *command.split()]
+    done = subprocess.run(
+        words,
+        env={**environment, "HAOPING_STATE": str(tmp_path), "PYTHONPATH": str(ROOT)},
+        capture_output=True,
+        text=True,
+        check=False,
+    )
+    assert (done.returncode, done.stderr) == (0, ""), done.stdout
 
 
 @pytest.mark.parametrize("name", ALL)

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable
+from pathlib import Path
 from typing import Any
 
 import eventlet
@@ -11,6 +12,8 @@ import pytest
 from nameko.containers import ServiceContainer
 
 from services.adapters.settings import token_hash
+from services.console import answers
+from services.console.findings import Verdict
 from services.console.stack import Stack
 from services.registry.service import Registry
 from services.score.service import Score
@@ -71,6 +74,16 @@ def test_a_service_that_needs_the_broker_says_that_it_is_away(
 ) -> None:
     url = started(container_factory, Store, settings(stack, AMQP_URI=NOWHERE))
     eventually(lambda: says(url, "The broker cannot be reached"))
+
+
+def test_the_doctor_says_what_hinders_a_service(
+    stack: Stack, container_factory: Containers, tmp_path: Path
+) -> None:
+    url = started(container_factory, Store, settings(stack, AMQP_URI=NOWHERE))
+    eventually(lambda: says(url, "The broker cannot be reached"))
+    found = answers.service("store", url, None, tmp_path / "store.log")
+    assert found.verdict is Verdict.WRONG
+    assert found.words == "cannot do its work: The broker cannot be reached"
 
 
 def test_a_service_that_only_reads_and_writes_needs_no_broker(

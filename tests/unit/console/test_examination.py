@@ -29,6 +29,12 @@ def test_servers_that_do_not_answer_are_wrong_and_their_setting_is_named() -> No
     assert (broker.verdict, "AMQP_URI" in broker.words) == (Verdict.WRONG, True)
 
 
+def test_a_password_whose_file_is_missing_is_wrong_and_the_file_is_named(tmp_path: Path) -> None:
+    told = {"AMQP_URI": f"amqp://haoping@{LOOPBACK}/", "AMQP_PASSWORD_FILE": f"{tmp_path}/none"}
+    broker = examination.broker_finding(told)
+    assert (broker.verdict, f"{tmp_path}/none" in broker.words) == (Verdict.WRONG, True)
+
+
 def test_secrets_that_others_may_read_are_named(tmp_path: Path) -> None:
     layout = Layout.of(tmp_path / "state")
     layout.prepare()
