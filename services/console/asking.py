@@ -3,12 +3,15 @@
 from __future__ import annotations
 
 import json
+import os
+from collections.abc import Iterator, Mapping
+from contextlib import contextmanager
 from typing import Annotated, Any
 
 import httpx
 import typer
 
-from services.adapters.trust import trusting
+from services.adapters.trust import context
 from services.console.stack.layout import Layout
 from services.console.stack.ports import LOOPBACK
 from services.errors import Unavailable
@@ -44,18 +47,47 @@ def ask(
 ) -> httpx.Response:
     """What the API answers; `type` says what the content is.
 
-    Raises NotAnswered with the detail of a problem.
+    Over HTTPS the machine's authorities are trusted, and that of HAOPING_CA_FILE. Raises
+    NotAnswered with the detail of a problem.
     """
-    headers = {"Authorization": f"Bearer {token}", **({"Content-Type": type} if type else {})}
-    try:
-        response = httpx.request(
-            method, url + path, headers=headers, timeout=TIMEOUT_S, verify=trusting(), **options
-        )
-    except httpx.TransportError as error:
-        raise NotAnswered(f"{url} does not answer ({error}); see `haoping doctor`") from None
+    headers = {**_signed(token), **({"Content-Type": type} if type else {})}
+    options |= {"timeout": TIMEOUT_S, "verify": context(os.environ)}
+    with _answering(url):
+        response = httpx.request(method, url + path, headers=headers, **options)
     if response.is_error:
         raise NotAnswered(said(response))
     return response
+
+
+@contextmanager
+def streamed(
+    url: str, token: str, path: str, silent_s: float, params: Mapping[str, str]
+) -> Iterator[httpx.Response]:
+    """An answer as it comes, for one that has no end that could be told; only silence is bounded.
+
+    Raises NotAnswered as `ask` does.
+    """
+    options: Any = {"params": params, "timeout": silent_s, "verify": context(os.environ)}
+    with (
+        _answering(url),
+        httpx.stream("GET", url + path, headers=_signed(token), **options) as response,
+    ):
+        if response.is_error:
+            response.read()
+            raise NotAnswered(said(response))
+        yield response
+
+
+def _signed(token: str) -> dict[str, str]:
+    return {"Authorization": f"Bearer {token}"}
+
+
+@contextmanager
+def _answering(url: str) -> Iterator[None]:
+    try:
+        yield
+    except httpx.TransportError as error:
+        raise NotAnswered(f"{url} does not answer ({error}); see `haoping doctor`") from None
 
 
 def said(response: httpx.Response) -> str:

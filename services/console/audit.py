@@ -8,12 +8,11 @@ from datetime import date, datetime, timedelta
 from pathlib import Path
 from typing import Annotated, Any
 
-import httpx
 import typer
 from rich.console import Console
 from rich.table import Table
 
-from services.console.asking import NotAnswered, Token, ask, at
+from services.console.asking import Token, ask, at, streamed
 from services.contracts.audit import PARTS
 
 audit_app = typer.Typer(help="Who did what: read it, verify that it is whole, take it out.")
@@ -116,14 +115,10 @@ def export(
 ) -> None:
     """Write every entry of some days to a file, the oldest first; this is audited itself."""
     asked = {"format": format, **between(first, last)}
-    headers = {"Authorization": f"Bearer {token}"}
-    where = f"{at(REGISTRY, url)}{AUDIT}:export"
-    with httpx.stream("GET", where, params=asked, headers=headers, timeout=SILENT_S) as answer:
-        if answer.is_error:
-            answer.read()
-            raise NotAnswered(answer.json().get("detail"))
-        with file.open("wb") as out:
-            out.writelines(answer.iter_bytes())
+    where, path = at(REGISTRY, url), f"{AUDIT}:export"
+    asking = streamed(where, token, path, SILENT_S, asked)
+    with asking as answer, file.open("wb") as out:
+        out.writelines(answer.iter_bytes())
     console.print(f"{file}: {file.stat().st_size:,} bytes")
 
 
