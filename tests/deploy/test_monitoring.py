@@ -12,7 +12,8 @@ from typing import Any
 import pytest
 import yaml
 
-from tests.deploy.project import ROOT, written
+from services.console.stack.application import ALL
+from tests.deploy.project import ROOT, env_file, written
 
 PROMTOOL = shutil.which("promtool")
 FOLDER = ROOT / "config" / "prometheus"
@@ -63,7 +64,8 @@ def promtool(*words: str) -> str:
 
 @needs_promtool
 def test_prometheus_takes_its_configuration_and_the_rules() -> None:
-    assert f"{len(ALERTS)} rules found" in promtool("check", "config", "prometheus.yaml")
+    for name in ("prometheus.yaml", "one-machine.yaml"):
+        assert f"{len(ALERTS)} rules found" in promtool("check", "config", name)
 
 
 @needs_promtool
@@ -154,3 +156,29 @@ def test_prometheus_asks_every_service_and_every_node_of_the_broker() -> None:
     }
     assert aliases == {"rabbitmq", "rabbitmq-2", "rabbitmq-3"}
     assert "rabbitmq_prometheus" in (ROOT / "config" / "rabbitmq" / "enabled_plugins").read_text()
+
+
+def test_a_prometheus_of_one_s_own_asks_every_service_where_systemd_runs_it() -> None:
+    told = yaml.safe_load((FOLDER / "one-machine.yaml").read_text())["scrape_configs"]
+    jobs = {each["job_name"]: each["static_configs"] for each in told}
+    asked = {each["labels"]["service"]: each["targets"] for each in jobs["haoping"]}
+    systemd = ROOT / "config" / "systemd"
+    assert asked == {
+        name: [env_file(systemd / f"{name}.env")["WEB_SERVER_ADDRESS"]] for name in ALL
+    }
+
+
+def test_the_jobs_that_alerts_go_by_are_asked_and_told_of() -> None:
+    named = set(re.findall(r'job="(\w+)"', " ".join(rule["expr"] for rule in ALERTS)))
+    page = (ROOT / "docs" / "running.md").read_text("utf-8")
+    for file in ("prometheus.yaml", "one-machine.yaml"):
+        jobs = yaml.safe_load((FOLDER / file).read_text())["scrape_configs"]
+        assert named <= {each["job_name"] for each in jobs}
+    assert "have to be called " + " and ".join(f"`{each}`" for each in sorted(named)) in page
+
+
+def test_whoever_is_called_can_ask_the_prometheus_of_the_containers() -> None:
+    """It publishes no port, so it is asked inside."""
+    page = (ROOT / "docs" / "alerts.md").read_text("utf-8")
+    assert "ports" not in written()["services"]["prometheus"]
+    assert "docker compose exec prometheus promtool query instant http://127.0.0.1:9090 " in page
