@@ -23,6 +23,7 @@ PAGES = (*ROOT.glob("*.md"), *ROOT.glob("docs/*.md"), *ROOT.glob("clients/*/*.md
 COMMAND = re.compile(r"(?:^ {4}|[`(]|bin/)haoping ((?:\\\n|[^`|<>#;)\n])+)", re.MULTILINE)
 LINK = re.compile(r"\]\(([^)#:\s]*)(?:#([^)\s]+))?\)")
 HEADING = re.compile(r"^#+ (.*)$", re.MULTILINE)
+WAITING = ("running", "capacity")
 EXPLAINED = re.compile(r"\s{2,}(?!--)")
 
 
@@ -135,6 +136,20 @@ def test_the_readme_tells_the_same_commands_in_both_languages() -> None:
     english, chinese = (told_to_type(ROOT / name) for name in ("README.md", "README.zh-CN.md"))
     assert english[:2] == ["make demo", "make test"]
     assert chinese == english
+
+
+def test_the_pages_agree_on_what_waits_after_a_day_without_a_database() -> None:
+    running, capacity = ((ROOT / "docs" / f"{name}.md").read_text() for name in WAITING)
+    [month], [days], [size] = (
+        re.findall(r"ratings a month \| ([\d,]+)", capacity),
+        re.findall(r"working day \((\d+) of them\)", capacity),
+        re.findall(r"waits at the broker, on each node \| ([\d,]+) bytes", running),
+    )
+    number = round(int(month.replace(",", "")) / int(days), -3)
+    gigabytes = f"{number * int(size.replace(',', '')) / 1e9:.1f} GB"
+    for page in (running, capacity):
+        assert f"{number:,.0f}" in page
+        assert f"{gigabytes} on e" in page
 
 
 def anchors(page: Path) -> set[str]:
