@@ -16,7 +16,7 @@ from werkzeug.wrappers import Request
 from services.adapters.http.bodies import raw_body
 
 SMALL_BYTES = 64 * 1024
-AT_ONCE = 4
+AT_ONCE = 2
 
 
 class Turns(SharedExtension):
