@@ -39,7 +39,11 @@ class MonthBoard(BoardView):
         """Close, publish or revise; what was refused is told beside what was typed."""
         form = request.form
         key, index = a_period(period).key, form.get("index", COMPOSITE)
-        body = {"accept": form.getlist("accept"), "cause": form.get("cause", "").strip() or None}
+        body = {
+            "accept": form.getlist("accept"),
+            "cause": form.get("cause", "").strip() or None,
+            "after": form.get("after", type=int),
+        }
         said = None if decision == "publish" else body
         try:
             self.services.post("score", f"/v1/months/{key}:{decision}", visitor.token, said)

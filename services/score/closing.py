@@ -32,17 +32,28 @@ SCHEDULE = "schedule"
 WEEK = timedelta(days=6)
 
 
+class Overtaken(Conflict):
+    """The period was decided about meanwhile; look at what is in force and decide anew."""
+
+
 class Closing(BaseModel):
-    """A request to close: the checks that are accepted as they are, and why a revision is made."""
+    """A request to close: the checks that are accepted as they are, and why a revision is made.
+
+    `after` is the revision in force when this was decided, 0 for none: sent twice it is done once.
+    """
 
     model_config = ConfigDict(frozen=True, extra="forbid")
     accept: tuple[str, ...] = ()
     cause: str | None = None
+    after: int | None = None
 
 
 @dataclass(frozen=True)
 class Closer:
-    """Decides about periods; every decision is one guarded write, so replicas cannot both win."""
+    """Decides about periods; every decision is one guarded write, so replicas cannot both win.
+
+    Raises Overtaken for whoever comes second.
+    """
 
     scorer: Scorer
 
@@ -53,6 +64,8 @@ class Closer:
         return {**views.month_view(closed), "settlement": self._settlement(period.before)}
 
     def _close(self, period: Period, month: Month, closing: Closing, by: str) -> Month:
+        if closing.after not in {None, len(month.published)}:
+            raise Overtaken
         scorer = self.scorer
         must_be_over(period, scorer.now, period.ends(scorer.rules.region.zone))
         scorer.tallies.catch_up()
@@ -78,9 +91,9 @@ class Closer:
         months.keep(snapshot, reading.context, reading.facts)
         try:
             months.save(closed)
-        except Conflict:
+        except Conflict as lost:
             months.forget(snapshot)
-            raise
+            raise Overtaken from lost
 
     def _within_horizon(self, reading: Reading) -> Reading:
         """Once published, what comes in after the horizon is listed and no longer scored."""

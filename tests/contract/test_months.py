@@ -11,7 +11,7 @@ import pytest
 from services.adapters.mongo import Db
 from services.errors import Conflict
 from services.score.board import REGION
-from services.score.closing import Closing
+from services.score.closing import Closing, Overtaken
 from services.score.happenings import Happenings
 from services.score.months import MonthState, NotClear, NotPublished
 from services.score.shelf import Months
@@ -19,6 +19,7 @@ from tests.unit.score.october import (
     EVERYTHING,
     INDEX,
     LATE,
+    LATER,
     OCTOBER,
     a_case,
     an_october,
@@ -131,13 +132,23 @@ def test_only_what_was_published_is_revised(db: Db) -> None:
         closer(db, at(11, 3)).revise("2026-10", LATE, "li")
 
 
+def test_a_revision_that_is_sent_twice_is_published_once(db: Db) -> None:
+    an_october(db)
+    published(db)
+    once = LATE.model_copy(update={"after": 1})
+    assert closer(db, LATER).revise("2026-10", once, "li")["revision"] == 2
+    with pytest.raises(Overtaken):
+        closer(db, LATER).revise("2026-10", once, "li")
+    assert [each.revision for each in Months(db).get("2026-10").published] == [1, 2]
+
+
 def test_of_two_who_close_at_once_one_is_refused_and_leaves_nothing_behind(db: Db) -> None:
     an_october(db)
     slow = closer(db, at(11, 3))
     seen = slow.scorer.months.get("2026-10")
     closer(db, at(11, 3)).close("2026-10", EVERYTHING, "li")
     kept = {each["_id"] for each in db["month_snapshots"].find()}
-    with pytest.raises(Conflict):
+    with pytest.raises(Overtaken):
         slow._close(OCTOBER, seen, EVERYTHING, "wang")
     assert {each["_id"] for each in db["month_snapshots"].find()} == kept
 

@@ -11,6 +11,7 @@ from playwright.sync_api import Browser, Locator, Page, expect
 
 from services.console.stack import Stack
 from services.contracts.rectification import case_id
+from services.score.months import CHECKS
 from tests.pages.accessible import grave_violations
 from tests.pages.cases import Cases, eventually
 from tests.pages.kiosks import AtKiosk, Place
@@ -133,11 +134,25 @@ def test_a_press_that_comes_late_becomes_a_revision_with_its_cause(
     for box in page.get_by_label("我知道，照此关账").all():
         box.check()
     page.get_by_label("为什么修订").fill("设备补传")
-    page.get_by_role("button", name="修订并公布").click()
+    page.get_by_role("button", name="修订并公布").dblclick()
     expect(page.get_by_text("修订版已公布")).to_be_visible()
+    expect(page.locator(".revisions li")).to_have_count(2)
     expect(page.locator("#month")).to_contain_text("公布后才收到的评价 1")
     page.get_by_role("link", name="改了什么").click()
     expect(row(page, "民政局").locator(".change.down")).to_be_visible()
+
+
+def test_a_revision_decided_upon_an_older_one_is_not_made_and_says_what_happened_meanwhile(
+    scorer: Callable[..., Page], months: Months
+) -> None:
+    page = scorer(f"/board/{AUGUST}")
+    for box in page.get_by_label("我知道，照此关账").all():
+        box.check()
+    page.get_by_label("为什么修订").fill("设备补传")
+    months.decide(AUGUST, "revise", json={"accept": list(CHECKS), "cause": "设备补传"})
+    page.get_by_role("button", name="修订并公布").click()
+    expect(page.get_by_role("alert")).to_contain_text("这一期有了新的决定")
+    expect(page.locator(".revisions li")).to_have_count(2)
 
 
 def test_an_open_check_keeps_the_month_open_and_is_told(

@@ -11,16 +11,6 @@ function focusSearchOnSlash() {
   });
 }
 
-function sendOnce() {
-  document.addEventListener("submit", (event) => {
-    if (event.target.dataset.sending) event.preventDefault();
-    else event.target.dataset.sending = "yes";
-  });
-  window.addEventListener("pageshow", () => {
-    for (const form of document.forms) delete form.dataset.sending;
-  });
-}
-
 function hideInTime() {
   const shown = document.getElementById("revealed");
   if (!shown) return;
@@ -51,7 +41,6 @@ function countTicks() {
 }
 
 focusSearchOnSlash();
-sendOnce();
 hideInTime();
 countTicks();
 keepDrafts(document);
