@@ -242,6 +242,29 @@ def test_a_citizen_may_read_english_and_the_next_one_begins_in_chinese(kiosk: At
     kiosk.place.stored(1)
 
 
+def test_after_a_citizen_who_read_english_and_said_that_this_was_all_it_is_chinese_again(
+    kiosk: AtKiosk,
+) -> None:
+    kiosk.page.get_by_role("button", name="English").click()
+    kiosk.page.get_by_role("button", name="Satisfied", exact=True).click()
+    kiosk.wait(UNDO_MS)
+    kiosk.page.get_by_role("button", name="Done").click()
+    kiosk.sees("Thank you for your feedback")
+    kiosk.wait(THANKS_MS)
+    kiosk.sees(QUESTION)
+
+
+def test_after_a_citizen_who_took_a_face_back_and_walked_away_it_is_chinese_again(
+    kiosk: AtKiosk,
+) -> None:
+    kiosk.page.get_by_role("button", name="English").click()
+    kiosk.page.get_by_role("button", name="Satisfied", exact=True).click()
+    kiosk.page.get_by_role("button", name="Undo").click()
+    kiosk.sees("How was the service today?")
+    kiosk.wait(IDLE_MS)
+    kiosk.sees(QUESTION)
+
+
 def test_the_kiosk_can_be_used_by_keyboard(kiosk: AtKiosk) -> None:
     page = kiosk.page
     page.get_by_role("button", name="不满意", exact=True).focus()

@@ -16,7 +16,7 @@ export class Asking {
     Object.assign(this, { outbox, sent, draft: null });
     this.undo = new Countdown(UNDO_S, (left) => put("undo", left), () => this.details());
     this.idle = new Countdown(idle_s, (left) => this.nearlyOver(left), () => this.leave());
-    this.thanks = new Countdown(THANKS_S, () => {}, () => this.begin());
+    this.thanks = new Countdown(THANKS_S, () => {}, () => this.anew());
     this.listen();
   }
 
@@ -31,7 +31,13 @@ export class Asking {
     ACTIVE.forEach((kind) => document.addEventListener(kind, () => this.stir()));
   }
 
-  /** Wait for the next citizen. */
+  /** Wait for the next citizen, whatever language the one before has read. */
+  anew() {
+    speak("zh-CN");
+    this.begin();
+  }
+
+  /** Ask whoever is there. */
   begin() {
     [this.undo, this.idle, this.thanks].forEach((each) => each.stop());
     this.draft = null;
@@ -76,6 +82,7 @@ export class Asking {
     const { id } = this.draft;
     await this.safely(() => this.outbox.withdraw(id));
     this.begin();
+    this.stir();
   }
 
   async details() {
@@ -115,8 +122,7 @@ export class Asking {
 
   /** Nobody is there any more. */
   async leave() {
-    speak("zh-CN");
-    if (!this.draft || (await this.finish())) this.begin();
+    if (!this.draft || (await this.finish())) this.anew();
   }
 
   async finish() {
