@@ -39,11 +39,6 @@ class CaseMoves(Casework):
             return self._case_again(visitor, id, typed, error)
         return go(f"/work/cases/{id}?done={typed.move}")
 
-    @page("GET", "/work/cases/<id>/<any(moves, evidence, reveal):form>", Action.READ_CASES)
-    def return_to_case(self, request: Request, visitor: Visitor, id: str, form: str) -> Response:
-        """Where somebody arrives who had to sign in again before a form could be sent."""
-        return go(f"/work/cases/{id}")
-
     @page("POST", "/work/cases/<id>/evidence", Action.MOVE_CASE)
     def attach_evidence(self, request: Request, visitor: Visitor, id: str) -> View | Response:
         """File evidence without a move."""

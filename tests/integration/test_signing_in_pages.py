@@ -246,6 +246,30 @@ def test_a_session_ends_when_nobody_looks_and_after_a_day_at_the_latest(house: H
         assert max(seen) > now - timedelta(minutes=1)
 
 
+@pytest.mark.parametrize(
+    ("form", "page"),
+    [
+        ("/my-window/statement", "/my-window"),
+        ("/work/filters/0123/delete", "/work"),
+        ("/board/2026-09/revise", "/board/2026-09"),
+        ("/admin/devices/d/code", "/admin/devices/d"),
+        ("/admin/people/li/tokens/t/revoke", "/admin/people/li"),
+        ("/admin/quarantine/replay-all", "/admin/quarantine"),
+        ("/admin/import/units/apply", "/admin/import/units"),
+        ("/work/cases/case-1/moves", "/work/cases/case-1"),
+    ],
+)
+def test_whoever_has_to_sign_in_before_a_form_is_taken_comes_back_to_its_page(
+    house: House, form: str, page: str
+) -> None:
+    with house.visitor() as visitor:
+        asked = visitor.post(form)
+        assert asked.headers["Location"] == f"/signin?next={page}"
+        referrer = {"Referer": f"{house.urls['portal']}{page}?tab=all"}
+        asked = visitor.post(form, headers=referrer)
+        assert parse_qs(urlsplit(asked.headers["Location"]).query)["next"] == [f"{page}?tab=all"]
+
+
 def test_changing_a_password_ends_every_other_session_and_keeps_this_one(house: House) -> None:
     house.first_password()
     with house.signed_in() as here, house.signed_in() as there:

@@ -3,15 +3,19 @@
 from __future__ import annotations
 
 from collections.abc import Callable
+from functools import cache
 from typing import Any, TypeVar
 from urllib.parse import quote
 
 from werkzeug.exceptions import HTTPException
+from werkzeug.routing import MapAdapter
 from werkzeug.wrappers import Request, Response
 
 from services.adapters.http.entrypoint import ApiEntrypoint
+from services.adapters.http.server import QuietServer
 from services.adapters.http.throttle import REQUESTS
 from services.adapters.pages.guarding import demand_own_form, guarded
+from services.adapters.pages.place import where
 from services.adapters.pages.rendering import Templates
 from services.adapters.pages.sessions import SessionStore
 from services.adapters.pages.view import HTML, View, go
@@ -63,18 +67,27 @@ class PageEntrypoint(ApiEntrypoint):
         if isinstance(result, Response):
             return result
         reader = visitor.in_language(result.language or visitor.language)
-        html = self.templates.render(result.template, result.values, reader, request.path)
+        html = self.templates.render(result.template, result.values, reader, self._here(request))
         return Response(html, result.status, result.headers, content_type=HTML)
 
     def _failed(self, error: HaopingError, request: Request, visitor: Visitor) -> Response:
         if isinstance(error, NotAuthenticated) and self.action is not None:
-            return go(f"{SIGN_IN}?next={quote(request.full_path.rstrip('?'))}")
+            return go(f"{SIGN_IN}?next={quote(self._here(request))}")
         return self._shown(View("error.html", {"error": error}, error.status), request, visitor)
+
+    def _here(self, request: Request) -> str:
+        return where(request, lambda path: _addresses(self.server).test(path, "GET"))
 
     def _understood(self, error: Exception) -> HaopingError:
         if isinstance(error, HTTPException):
             return Malformed(error.description)
         return super()._understood(error)
+
+
+@cache
+def _addresses(server: QuietServer) -> MapAdapter:
+    """Every address of a server; asked for by no page before all of them are there."""
+    return server.make_url_map().bind("")
 
 
 def page(
