@@ -9,6 +9,7 @@ from typing import Any
 from werkzeug.wrappers import Request, Response
 
 from services.adapters.pages import HTML, Templates, View, Visitor, page
+from services.adapters.pages.place import where
 from services.adapters.recent import Recently
 from services.adapters.services import ServicesByName
 from services.portal.charts import log_part
@@ -68,7 +69,7 @@ class Scoreboard:
 
         def rendered() -> str:
             shown = self._shown_board(request, period, months)
-            return self.templates.render(BOARD, shown, visitor, request.path)
+            return self.templates.render(BOARD, shown, visitor, where(request))
 
         key = ("scoreboard", request.full_path, period, visitor.language, str(months))
         html = self.recent.within(SHARED_S)(key, rendered)

@@ -228,6 +228,13 @@ def test_the_board_reads_in_english(scorer: Callable[..., Page], months: Months)
     expect(page.get_by_role("columnheader", name="Main causes")).to_be_visible()
 
 
+def test_the_ratings_behind_a_number_stay_the_same_in_english(scorer: Callable[..., Page]) -> None:
+    asked = f"/board/records?first={SEPTEMBER}-10&last={SEPTEMBER}-10&unit=rsj&tag=208"
+    page = scorer(asked)
+    page.get_by_role("link", name="English").click()
+    expect(page).to_have_url(re.compile(re.escape(asked) + "$"))
+
+
 def test_a_month_that_nobody_knows_is_said_kindly(scorer: Callable[..., Page]) -> None:
     page = scorer("/board/2026-13")
     expect(page.get_by_text("这里没有您可以看的内容")).to_be_visible()

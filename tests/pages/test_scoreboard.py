@@ -127,7 +127,7 @@ def test_before_the_first_month_the_page_says_when_there_will_be_one(visit: Visi
     drawn = environment(CHINESE)
     drawn.globals["asset"] = assets.address
     template = drawn.get_template("scoreboard/empty.html")
-    html = template.render(visitor=Visitor(), path="/scoreboard", own_form=str)
+    html = template.render(visitor=Visitor(), here="/scoreboard", own_form=str)
     page = visit("/healthz")
     page.route("**/scoreboard", lambda route: route.fulfill(body=html, content_type="text/html"))
     page.goto("/scoreboard")

@@ -36,11 +36,11 @@ class Templates(SharedExtension):
         rules = load_rules(config_dir(config) / "rules", config["HAOPING_RULES"])
         return ZoneInfo(str(rules.region.zone))
 
-    def render(self, template: str, values: Mapping[str, Any], visitor: Visitor, path: str) -> str:
-        """The page as HTML; `path` is where the visitor is."""
+    def render(self, template: str, values: Mapping[str, Any], visitor: Visitor, here: str) -> str:
+        """The page as HTML; `here` is the page that the visitor looks at."""
         found = self._environment(visitor.language).get_template(template)
         token = HIDDEN.format(FORM_FIELD, visitor.form_token)
-        return found.render(values, visitor=visitor, path=path, own_form=lambda: token)
+        return found.render(values, visitor=visitor, here=here, own_form=lambda: token)
 
     def _environment(self, language: str) -> Environment:
         return self._environments[language]
