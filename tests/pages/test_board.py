@@ -5,6 +5,7 @@ from __future__ import annotations
 import re
 from collections.abc import Callable
 from pathlib import Path
+from urllib.parse import quote
 
 import pytest
 from playwright.sync_api import Browser, Locator, Page, expect
@@ -230,9 +231,10 @@ def test_the_board_reads_in_english(scorer: Callable[..., Page], months: Months)
 
 def test_the_ratings_behind_a_number_stay_the_same_in_english(scorer: Callable[..., Page]) -> None:
     asked = f"/board/records?first={SEPTEMBER}-10&last={SEPTEMBER}-10&unit=rsj&tag=208"
-    page = scorer(asked)
+    page = scorer(quote(asked))
     page.get_by_role("link", name="English").click()
     expect(page).to_have_url(re.compile(re.escape(asked) + "$"))
+    expect(page.locator(".lead")).to_contain_text("No list of papers")
 
 
 def test_a_month_that_nobody_knows_is_said_kindly(scorer: Callable[..., Page]) -> None:

@@ -81,7 +81,8 @@ def environment(language: str) -> Environment:
     made.install_gettext_translations(translations(language), newstyle=True)  # type: ignore[attr-defined]
     made.globals["language"] = language
     made.filters["number"] = number
-    made.filters["translated"] = translations(language).gettext
+    said = translations(language).gettext
+    made.filters["translated"] = lambda text: said(text) if text else text  # "" is the catalogue's
     return made
 
 
