@@ -120,6 +120,26 @@ def test_a_clerk_states_what_happened_and_the_officer_reads_it(
     expect(officer.get_by_text("当天系统断网，已当面道歉。")).to_be_visible()
 
 
+def test_a_session_that_ended_costs_a_clerk_nothing_that_was_typed(
+    visit: Visit, clerk: str
+) -> None:
+    page = visit("/my-window", clerk)
+    page.wait_for_load_state()
+    page.get_by_text("写陈述").click()
+    page.get_by_label("当时的情况").fill("写了很久")
+    page.context.clear_cookies()
+    page.get_by_role("button", name="提交陈述").click()
+    page.get_by_label("个人令牌").fill(clerk)
+    page.get_by_role("button", name="用令牌进入").click()
+    expect(page).to_have_url(re.compile("/my-window$"))
+    expect(page.get_by_label("当时的情况")).to_have_value("写了很久")
+    expect(page.get_by_text("已恢复您上次没有提交的内容")).to_be_visible()
+    page.get_by_role("button", name="提交陈述").click()
+    expect(page.get_by_role("status")).to_contain_text("陈述已加入工单")
+    page.goto("/my-window")
+    expect(page.get_by_label("当时的情况")).to_have_value("")
+
+
 def test_a_clerk_reads_no_case_no_score_and_no_registry(
     visit: Visit, hall: Stack, clerk: str
 ) -> None:

@@ -1,4 +1,5 @@
-// What somebody types stays in this browser until it is sent, for each case and move.
+// What somebody types stays in this browser until it is sent, for each case and move:
+// `data-draft` names a form, `data-sent` one that has arrived.
 const PREFIX = "haoping-draft:";
 const KEPT_MS = 7 * 24 * 3600 * 1000;
 
@@ -50,7 +51,7 @@ function forgetOld() {
   }
 }
 
-export function keepDrafts(root) {
+function keepDrafts(root) {
   try { forgetOld(); } catch (_) { return; }
   const sent = root.querySelector("[data-sent]");
   if (sent) localStorage.removeItem(PREFIX + sent.dataset.sent);
@@ -67,3 +68,5 @@ export function keepDrafts(root) {
     form.addEventListener("input", () => write(key, typed(form)));
   }
 }
+
+keepDrafts(document);
