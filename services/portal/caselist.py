@@ -15,13 +15,10 @@ from services.contracts.calendar import DAY, calendar_of
 from services.errors import NotFound
 from services.portal.casesearch import case_number, hits
 from services.portal.casetabs import (
-    AT_ONCE,
     MINE_AT_ONCE,
-    Row,
+    Page,
     Summary,
     Wanted,
-    is_waiting,
-    open_ones,
     summary,
     tabs_for,
     wanted,
@@ -45,7 +42,7 @@ class CaseList(Casework):
         mine, others = at_once(
             lambda: self._own_cases(visitor), lambda: self._listed(visitor, asked)
         )
-        found, now = others or _own(asked, mine), self.clock.now()
+        found, now = self._of_the_tab(visitor, asked, others or mine), self.clock.now()
         values = {
             "wanted": asked,
             "tabs": tabs_for(visitor.actor.roles),
@@ -99,25 +96,33 @@ class CaseList(Casework):
         values = {"done": done, "assignee": form["assignee"], "back": back}
         return View("work/assigned.html", {**values, **self.words(visitor)})
 
-    def _own_cases(self, visitor: Visitor) -> list[Row] | None:
+    def _own_cases(self, visitor: Visitor) -> Page | None:
         if tabs_for(visitor.actor.roles)[0].key != "mine":
             return None
-        asked = {"mine": "true", "limit": MINE_AT_ONCE}
-        found: list[Row] = self.services.get("rectify", CASES, visitor.token, **asked)["items"]
-        return found
+        return self._cases(visitor, mine="true", limit=MINE_AT_ONCE)
 
-    def _listed(self, visitor: Visitor, asked: Wanted) -> dict[str, Any] | None:
+    def _listed(self, visitor: Visitor, asked: Wanted) -> Page | None:
         """What the API lists; None where the asker's own cases are all that is asked for."""
-        if asked.own:
-            return None
-        query = {**asked.query, "cursor": asked.cursor, "limit": AT_ONCE}
-        found: dict[str, Any] = self.services.get("rectify", CASES, visitor.token, **query)
+        return None if asked.own else self._page_of(visitor, asked, asked.cursor)
+
+    def _of_the_tab(self, visitor: Visitor, asked: Wanted, page: Page) -> Page:
+        """What the tab shows of a page, or of the first one after it of which it shows any."""
+        found = asked.kept(page)
+        while found["next"] and not found["items"]:
+            found = asked.kept(self._page_of(visitor, asked, found["next"]))
         return found
 
-    def _pressing(self, mine: list[Row] | None) -> Summary | None:
+    def _page_of(self, visitor: Visitor, asked: Wanted, cursor: str | None) -> Page:
+        return self._cases(visitor, **asked.query, cursor=cursor, limit=asked.at_once)
+
+    def _cases(self, visitor: Visitor, **asked: Any) -> Page:
+        found: Page = self.services.get("rectify", CASES, visitor.token, **asked)
+        return found
+
+    def _pressing(self, mine: Page | None) -> Summary | None:
         calendar, now = calendar_of(self.rulebook.current.region), self.clock.now()
         tomorrow = calendar.begins(calendar.local(now) + DAY)
-        return None if mine is None else summary(mine, tomorrow)
+        return None if mine is None else summary(mine["items"], tomorrow)
 
     def _case_exists(self, visitor: Visitor, number: str) -> bool:
         try:
@@ -125,9 +130,3 @@ class CaseList(Casework):
         except NotFound:
             return False
         return True
-
-
-def _own(asked: Wanted, mine: list[Row]) -> dict[str, Any]:
-    own = open_ones(mine)
-    waiting = asked.tab.key == "waiting"
-    return {"items": [row for row in own if is_waiting(row)] if waiting else own, "next": None}

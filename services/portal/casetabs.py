@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping, Sequence, Set
+from collections.abc import Callable, Mapping, Sequence, Set
 from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
@@ -11,6 +11,7 @@ from urllib.parse import urlencode
 from services.contracts.actor import Role
 
 Row = Mapping[str, Any]
+Page = Mapping[str, Any]
 FILTERS = ("unit", "handler", "assignee", "item", "tag", "channel", "state", "due")
 DUE = {"today": {"due_today": "true"}, "overdue": {"overdue": "true"}}
 ELSEWHERE = frozenset({"awaiting_callback", "appeal_review"})
@@ -20,24 +21,38 @@ EVERYBODY = frozenset(Role)
 OF_A_UNIT = frozenset({Role.OFFICER, Role.APPROVER})
 
 
+def is_open(row: Row) -> bool:
+    """Whether it is not closed."""
+    return bool(row["state"] != "closed")
+
+
+def is_waiting(row: Row) -> bool:
+    """Whether its officer waits for somebody else, or for the citizen."""
+    return row["state"] in ELSEWHERE or bool(row["paused"])
+
+
 @dataclass(frozen=True)
 class Tab:
-    """A list that somebody with one of these roles comes for."""
+    """A list that somebody with one of these roles comes for.
+
+    Of what the API lists it `keeps` some open ones, where the API cannot be asked for them alone.
+    """
 
     key: str
     asks: Mapping[str, str]
     roles: Set[Role] = EVERYBODY
+    keeps: Callable[[Row], bool] | None = None
 
 
 TABS = (
-    Tab("mine", {"mine": "true"}, {Role.OFFICER}),
+    Tab("mine", {"mine": "true"}, {Role.OFFICER}, is_open),
     Tab("undispatched", {"state": "undispatched"}, {Role.DISPATCHER}),
     Tab("callback", {"state": "awaiting_callback"}, {Role.CALLER}),
     Tab("review", {"state": "appeal_review"}, {Role.AUDITOR, Role.SUPERVISOR}),
     Tab("unit", {"my_unit": "true"}, OF_A_UNIT),
     Tab("today", {"due_today": "true"}),
     Tab("overdue", {"overdue": "true"}),
-    Tab("waiting", {"mine": "true"}, {Role.OFFICER}),
+    Tab("waiting", {"mine": "true"}, {Role.OFFICER}, is_waiting),
     Tab("closed", {"state": "closed"}),
     Tab("all", {}),
 )
@@ -60,7 +75,20 @@ class Wanted:
     @property
     def own(self) -> bool:
         """Whether it shows the asker's own open cases and nothing else is asked."""
-        return self.tab.key in {"mine", "waiting"} and not self.filters and not self.cursor
+        return self.tab.keeps is not None and not self.filters and not self.cursor
+
+    @property
+    def at_once(self) -> int:
+        """How many cases to ask for."""
+        return AT_ONCE if self.tab.keeps is None else MINE_AT_ONCE
+
+    def kept(self, page: Page) -> Page:
+        """What the tab shows of a page; closed cases come last, so the first of them ends it."""
+        if self.tab.keeps is None:
+            return page
+        goes_on = all(map(is_open, page["items"]))
+        kept = list(filter(self.tab.keeps, page["items"]))
+        return {"items": kept, "next": page["next"] if goes_on else None}
 
     @property
     def query(self) -> dict[str, str]:
@@ -94,19 +122,9 @@ class Summary:
     more: bool
 
 
-def is_waiting(row: Row) -> bool:
-    """Whether its officer waits for somebody else, or for the citizen."""
-    return row["state"] in ELSEWHERE or bool(row["paused"])
-
-
-def open_ones(rows: Iterable[Row]) -> list[Row]:
-    """Those that are not closed."""
-    return [row for row in rows if row["state"] != "closed"]
-
-
 def summary(rows: Sequence[Row], tomorrow: datetime) -> Summary:
     """What stands at the top of an officer's list; `tomorrow` is when the local day ends."""
-    mine = open_ones(rows)
+    mine = list(filter(is_open, rows))
     due = [row for row in mine if not row["overdue"] and not row["paused"]]
     return Summary(
         open=len(mine),
