@@ -101,6 +101,12 @@ class Wanted:
         """The query string by which this tab with these filters is found again."""
         return urlencode({"tab": self.tab.key, **self.filters})
 
+    @property
+    def place(self) -> str:
+        """The query string of this very page of it."""
+        page = {"cursor": self.cursor, "at": self.at} if self.cursor else {}
+        return urlencode({"tab": self.tab.key, **self.filters, **page})
+
 
 def wanted(asked: Mapping[str, str], roles: Set[Role]) -> Wanted:
     """What the address of a list asks for; an unknown tab is the first one."""

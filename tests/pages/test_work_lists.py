@@ -89,6 +89,8 @@ def test_an_officer_sees_what_presses_on_top(
         assert rows(page) == [waiting]
         page.goto("/work?tab=mine&due=today")
         assert rows(page) == [due]
+        expect(page.get_by_role("link", name="CSV")).to_have_count(0)
+        expect(page.get_by_label("状态").get_by_role("option", name="已办结")).to_have_count(0)
         page.goto("/work")
         assert grave_violations(page) == []
         for width in (1440, 390):
@@ -151,6 +153,23 @@ def test_a_dispatcher_gives_many_cases_at_once_and_sees_what_became_of_each(
     assert grave_violations(page) == []
     officer = visit("/work?tab=unit", tokens["officer-mzj"])
     expect(officer.get_by_role("button", name="批量指派")).to_have_count(0)
+
+
+def test_ticks_stay_until_an_officer_is_chosen_and_the_way_back_leads_to_the_same_page(
+    visit: Visit, cases: Cases, tokens: dict[str, str]
+) -> None:
+    cases.open_all(51, "zrj")
+    page = visit(quote("/work?tab=all&handler=zrj"), tokens["dispatcher"])
+    page.get_by_role("link", name="下一页").click()
+    [last] = rows(page)
+    page.get_by_label(f"选择工单 {last}").check()
+    page.get_by_role("button", name="批量指派").click()
+    expect(page.get_by_label(f"选择工单 {last}")).to_be_checked()
+    page.get_by_label("勾选的交给").select_option("officer-zrj")
+    page.get_by_role("button", name="批量指派").click()
+    expect(page.get_by_role("status")).to_contain_text("1 件已交给")
+    page.get_by_role("link", name="工单列表").click()
+    expect(page.get_by_text("第 51–51 件")).to_be_visible()
 
 
 def test_a_caller_registers_what_came_in_elsewhere_once(

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from datetime import datetime, timedelta
 from typing import Any
+from urllib.parse import parse_qsl
 
 import pytest
 from hypothesis import given
@@ -124,6 +125,14 @@ def test_a_tab_with_filters_asks_the_api_and_is_found_again() -> None:
     closed = wanted({"tab": "closed", "state": "opened"}, OFFICER)
     assert closed.query == {"state": "closed"}
     assert wanted({"tab": "undispatched", "at": "-1"}, OFFICER).tab.key == "mine"
+
+
+def test_a_page_far_down_a_list_is_found_again() -> None:
+    asked = {"tab": "unit", "tag": "201", "cursor": "b3JkZXI=", "at": "50"}
+    here = wanted(asked, OFFICER)
+    assert wanted(dict(parse_qsl(here.place)), OFFICER) == here
+    first = wanted({"tab": "unit"}, OFFICER)
+    assert first.place == first.words == "tab=unit"
 
 
 def test_the_summary_counts_what_presses() -> None:
