@@ -89,7 +89,6 @@ PAGES: Mapping[str, tuple[Look, ...] | LeftOut] = {
     ),
     "/work/cases/<id>/deadline": (Look("case-deadline", OFFICER, "/work/cases/{case}/deadline"),),
     "/work/cases/<id>/evidence/<file_id>": LeftOut("a file, to be saved"),
-    "/work/cases/<id>/<any(moves, evidence, reveal):form>": LeftOut("leads back to the case"),
     "/work/find": (Look("work-find", DISPATCHER, "/work/find?q={words}"),),
     "/work/looks": (Look("looks", SUPERVISOR, "/work/looks"),),
     "/work/new": (Look("work-new", DISPATCHER, "/work/new"),),
