@@ -169,7 +169,8 @@ def test_a_plate_is_rated_again_and_again_until_it_is_too_often(
 def test_plates_are_printed_with_the_names_of_hall_and_window(
     visit: Callable[..., Page], hall: Stack
 ) -> None:
-    page = visit("/plates", hall.admin_token)
+    page = visit("/admin/registry", hall.admin_token)
+    page.get_by_role("link", name="窗口评价牌").click()
     assert grave_violations(page) == []
     page.get_by_text("人社局1号窗口", exact=True).click()
     page.get_by_role("button", name="生成评价牌").click()
