@@ -33,6 +33,10 @@ pytestmark = pytest.mark.browser
 Arrive = Callable[..., AtKiosk]
 TABLET = {"width": 1280, "height": 800}
 KB = 1024
+NEW_EDITION = """() => new Promise((taken) => {
+  navigator.serviceWorker.addEventListener("controllerchange", () => taken());
+  navigator.serviceWorker.register("/kiosk/worker.js?new");
+})"""
 MOST_KB, SMALLEST_PX = 60, 96
 
 
@@ -262,6 +266,15 @@ def test_after_a_citizen_who_took_a_face_back_and_walked_away_it_is_chinese_agai
     kiosk.page.get_by_role("button", name="Undo").click()
     kiosk.sees("How was the service today?")
     kiosk.wait(IDLE_MS)
+    kiosk.sees(QUESTION)
+
+
+def test_a_kiosk_begins_with_a_new_edition_though_its_page_was_never_loaded_again(
+    kiosk: AtKiosk,
+) -> None:
+    kiosk.page.evaluate("document.body.dataset.former = 'yes'")
+    kiosk.page.evaluate(NEW_EDITION)
+    expect(kiosk.page.locator("[data-former]")).to_have_count(0)
     kiosk.sees(QUESTION)
 
 

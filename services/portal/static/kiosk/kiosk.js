@@ -41,10 +41,7 @@ function idleSeconds() {
 
 /** A new edition of this page has been fetched: begin with it once nobody is in the middle. */
 function renewedWhenFree(asking) {
-  const hadWorker = Boolean(navigator.serviceWorker && navigator.serviceWorker.controller);
-  return () => {
-    if (hadWorker) setInterval(() => asking.free && location.reload(), 1000);
-  };
+  return () => setInterval(() => asking.free && location.reload(), 1000);
 }
 
 begin().catch((error) => {

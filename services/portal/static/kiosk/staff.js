@@ -77,7 +77,8 @@ async function accepted(outbox, code) {
   }
 }
 
-/** Make the kiosk work offline, where the browser lets it; the staff see whether it does. */
+/** Make the kiosk work offline, where the browser lets it; the staff see whether it does.
+ * `changed` is called when another edition has taken the place of the one before. */
 export async function prepareOffline(changed) {
   const can = secure() && navigator.serviceWorker;
   const stays = can && (await navigator.storage.persist());
@@ -89,9 +90,13 @@ export async function prepareOffline(changed) {
 
 async function keepPage(changed) {
   try {
+    let before = Boolean(await navigator.serviceWorker.getRegistration());
+    navigator.serviceWorker.addEventListener("controllerchange", () => {
+      if (before) changed();
+      before = true;
+    });
     const worker = await navigator.serviceWorker.register("/kiosk/worker.js");
     await navigator.serviceWorker.ready;
-    navigator.serviceWorker.addEventListener("controllerchange", changed);
     setInterval(() => worker.update().catch(console.warn), LOOK_AGAIN_MS);
     return true;
   } catch (error) {
