@@ -270,6 +270,15 @@ def test_whoever_has_to_sign_in_before_a_form_is_taken_comes_back_to_its_page(
         assert parse_qs(urlsplit(asked.headers["Location"]).query)["next"] == [f"{page}?tab=all"]
 
 
+def test_the_answer_to_a_form_leads_to_its_page_in_the_other_language(house: House) -> None:
+    with house.visitor() as visitor:
+        page = {"Referer": f"{house.urls['portal']}/signin?next=/work"}
+        shown = visitor.post("/signin", data={"token": "nobody's", "next": "/work"}, headers=page)
+        assert 'href="/language/en?next=/signin%3Fnext%3D%252Fwork"' in shown.text
+        shown = visitor.post("/receipt/ABCD/append", data={"level": "5"})
+        assert 'href="/language/en?next=/receipt/ABCD"' in shown.text
+
+
 def test_changing_a_password_ends_every_other_session_and_keeps_this_one(house: House) -> None:
     house.first_password()
     with house.signed_in() as here, house.signed_in() as there:
