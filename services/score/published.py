@@ -24,7 +24,7 @@ HEADS = ("期间", "版次", "机构编码", "机构", "同级组", "样本", "�
 UNDER = ("指数", "规则", "工作日历", "数据截止")
 LEVELS = {"5": "非常满意", "4": "满意", "3": "基本满意", "2": "不满意", "1": "非常不满意"}
 SAMPLES = {Sample.ENOUGH: "足够", Sample.SMALL: "样本不足", Sample.FEW: f"评价少于{SMALLEST}个"}
-WORDS = {str(state): words for state, words in UNPRINTED.items()} | {WITHHELD: "件数少，不公布"}
+WORDS = {str(state): words for state, words in UNPRINTED.items()} | {WITHHELD: "未全部办到，不公布"}
 
 
 class Revision(BaseModel):

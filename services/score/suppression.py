@@ -5,7 +5,9 @@ and by the rates of the unit above also those of its neighbours. So no count is 
 a unit reads the same as if five times as many had rated it alike, when no level that was chosen
 has fewer than five. Too few ratings to be measured, and nothing is told but the name.
 
-What a term deducts for late cases stays told: it counts what an office owed, not who rated it.
+What a term deducts for late cases stays told: it counts what an office owed, not who rated it. So
+no rate of cases is told that falls short of 100 %: beside the number of late cases it gives that of
+all cases away, which is about that of bad ratings, and by the bad rate every other.
 """
 
 from __future__ import annotations
@@ -115,7 +117,7 @@ def _points(term: Mapping[str, Any]) -> Points:
 
 
 def _rates(line: Line) -> Iterator[tuple[str, Rate]]:
-    withheld = few_cases(line["indicators"])
+    withheld = falling_short(line["indicators"])
     scored = {term["indicator"] for term in line["terms"]}
     for each in line["indicators"]:
         key, state = each["key"], each["state"]
@@ -125,17 +127,15 @@ def _rates(line: Line) -> Iterator[tuple[str, Rate]]:
         yield key, Rate(printed=printed, state=WITHHELD if key in withheld else state)
 
 
-def few_cases(indicators: Sequence[Mapping[str, Any]]) -> frozenset[str]:
-    """The rates of cases to withhold: all that fall short of 100 %, or none of them.
+def falling_short(indicators: Sequence[Mapping[str, Any]]) -> frozenset[str]:
+    """The rates of cases to withhold, however many cases there were: all that are not 100 %.
 
     How many fell short can be read from the points; a rate beside that tells how many did not.
     """
-    short = [
-        each
+    return frozenset(
+        each["key"]
         for each in indicators
         if each["key"] in CASES
         and each["state"] == State.MEASURED
         and each["numerator"] != each["denominator"]
-    ]
-    few = any(int(each["numerator"]) < SMALLEST for each in short)
-    return frozenset(each["key"] for each in short) if few else frozenset()
+    )
