@@ -23,7 +23,10 @@ Pace = Callable[[Iterable[Any]], Iterator[Any]]
 
 
 class Context(BaseModel):
-    """Under what a period is scored: rules, recipes and registry, at one cut-off."""
+    """Under what a period is scored: rules, recipes and registry, at one cut-off.
+
+    What was received after `horizon` is not scored; None while that is not over.
+    """
 
     model_config = ConfigDict(frozen=True, extra="forbid")
     rules: Rules
@@ -31,6 +34,7 @@ class Context(BaseModel):
     directory: Directory
     cut_off: AwareDatetime
     calendar: str = ""
+    horizon: AwareDatetime | None = None
 
     @classmethod
     def of(

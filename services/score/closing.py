@@ -5,7 +5,7 @@ from __future__ import annotations
 import uuid
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
-from datetime import date, timedelta
+from datetime import date, datetime, timedelta
 from typing import Any
 
 from pydantic import BaseModel, ConfigDict
@@ -97,23 +97,29 @@ class Closer:
 
     def _within_horizon(self, reading: Reading) -> Reading:
         """Once published, what comes in after the horizon is listed and no longer scored."""
-        if not reading.month.published:
+        period, until = reading.period, self._horizon_of(reading.month)
+        if until is None:
             return reading
-        return replace(reading, facts=without(reading.facts, self._late(reading.period)))
+        facts = without(reading.facts, self._received_after(until, period), period)
+        context = reading.context.model_copy(update={"horizon": until})
+        return replace(reading, context=context, facts=facts)
 
-    def _late(self, period: Period) -> Sequence[Late]:
-        rules = self.scorer.rules
+    def _horizon_of(self, month: Month) -> datetime | None:
+        """The horizon of a published period, once it is over."""
+        rules, period = self.scorer.rules, Period.parse(month.period)
         ends = period.ends(rules.region.zone)
         until = horizon(period, rules.scoring.revision_horizon_months, ends)
-        if self.scorer.now <= until:
-            return []
-        return self.scorer.happenings.received_after(period, until)
+        return until if month.published and until < self.scorer.now else None
+
+    def _received_after(self, moment: datetime, period: Period) -> Sequence[Late]:
+        today = self.scorer.now.astimezone(self.scorer.rules.region.zone).date()
+        return self.scorer.happenings.received_after(period, moment, today)
 
     def late(self, key: str) -> View:
         """Presses that came in after the horizon: listed, not scored."""
-        period = Period.parse(key)
-        late = self._late(period) if self.scorer.months.get(key).published else []
-        return {"period": key, "late": [each.plain() for each in late]}
+        period, until = Period.parse(key), self._horizon_of(self.scorer.months.get(key))
+        late = self._received_after(until, period) if until else []
+        return {"period": key, "late": [each.plain() for each in late if each.pressed_in(period)]}
 
     def publish(self, key: str, by: str) -> View:
         """Score the snapshot by every index and make it the revision in force. Raises NotClosed."""

@@ -38,16 +38,31 @@ class Entry:
 
 @dataclass(frozen=True)
 class Lens:
-    """An indicator looking at one thing at a time; `facts` are those of the unit it is about."""
+    """An indicator looking at one thing at a time; `facts` are those of the unit it is about.
+
+    What was received after `horizon` is not scored; None while that is not over.
+    """
 
     indicator: Indicator
     facts: Facts
     ends: TimeToRateEnds
     cut_off: datetime
+    horizon: datetime | None = None
 
     def ratings(self, documents: Iterable[Document]) -> Iterator[Entry]:
         """Ratings that stood at the cut-off, each as it counts."""
-        return (self._rating(rating) for rating in documents if stood_here(rating, self.cut_off))
+        return (self._rating(rating) for rating in documents if self.stood_here(rating))
+
+    def knew(self, rating: Document) -> bool:
+        """Whether the rating was stored by the cut-off, and received by the horizon."""
+        in_time = self.horizon is None or rating.get("received_at", self.horizon) <= self.horizon
+        return bool(in_time and rating.get("stored_at", self.cut_off) <= self.cut_off)
+
+    def stood_here(self, rating: Document) -> bool:
+        """Whether the rating was known, and not joined to this unit only later."""
+        later = [each for each in rating.get("links") or () if each["at"] > self.cut_off]
+        moved_in = bool(later) and later[0]["before"]["unit"] != rating["unit"]
+        return self.knew(rating) and not moved_in
 
     def _rating(self, rating: Document) -> Entry:
         bucket = bucket_of([rating], self.cut_off)
@@ -85,13 +100,6 @@ class Lens:
 
 
 OUT = frozenset({Verdict.PENDING, Verdict.INVALIDATED})
-
-
-def stood_here(rating: Document, cut_off: datetime) -> bool:
-    """Whether the rating was stored by the cut-off, and not joined to this unit only later."""
-    later = [each for each in rating.get("links") or () if each["at"] > cut_off]
-    moved_in = bool(later) and later[0]["before"]["unit"] != rating["unit"]
-    return rating.get("stored_at", cut_off) <= cut_off and not moved_in
 
 
 def standing_at(rating: Document, cut_off: datetime) -> Standing:

@@ -12,7 +12,7 @@ from services.adapters.breathing import breathing
 from services.adapters.devices import COLLECTION, HEARTBEATS
 from services.adapters.mongo import AT_ONCE, Db, Document, by_days, by_ids
 from services.adapters.remembered import Remember, forgetful
-from services.contracts.period import Period
+from services.contracts.period import Period, days_between
 from services.contracts.time_to_rate import TimeToRateEnds
 from services.contracts.verdict import READ, CaseAtCutOff
 from services.contracts.vocabulary import CaseSource
@@ -25,7 +25,7 @@ from services.score.sums import Sums, SumsOfDays, summed
 
 UNDECIDED = ["open", "replaying"]
 """States of a quarantine row that may still become a rating."""
-RATING = (*KIND, "stored_at", "received_at", "decisions", "links")
+RATING = (*KIND, "stored_at", "received_at", "decisions", "links", "errand")
 ERRAND = tuple("unit window day stage reached_at promised_by rated_as stored_at".split())
 
 Behind = dict[str, tuple[tuple[str, ...], tuple[str, ...]]]
@@ -157,23 +157,19 @@ class Happenings:
         ordered = (each.sort("_id").limit(most) for each in found)
         return islice(merge(*ordered, key=key), most)
 
-    def stored_by(self, keys: Iterable[str], cut_off: datetime) -> dict[str, Document]:
-        """By key, those under which a rating stood at `cut_off`."""
-        found = by_ids(self._db["ratings"], keys, {"stored_at": 1, "errand": 1})
-        return {each["_id"]: each for each in found if each.get("stored_at", cut_off) <= cut_off}
+    def rated_under(self, keys: Iterable[str]) -> dict[str, Document]:
+        """By key, those under which a rating stands, with when it came and to which errand."""
+        read = dict.fromkeys(("stored_at", "received_at", "errand"), 1)
+        return {each["_id"]: each for each in by_ids(self._db["ratings"], keys, read)}
 
-    def received_after(self, period: Period, moment: datetime) -> list[Late]:
-        """Ratings of the period that came in after `moment`: what is listed, not scored."""
-        found = (
-            Late.of(rating)
-            for rating in by_days(
-                self._db["ratings"],
-                period.days,
-                dict.fromkeys(RATING, 1),
-                received_at={"$gt": moment},
-            )
-        )
-        return sorted(found, key=lambda each: (each.received_at, each.key))
+    def received_after(self, period: Period, moment: datetime, today: date) -> list[Late]:
+        """Ratings from the period's first day until `today` that came in after `moment`.
+
+        Those of later days may rate an errand of the period.
+        """
+        days, read = days_between(period.first, today), dict.fromkeys(RATING, 1)
+        late = by_days(self._db["ratings"], days, read, received_at={"$gt": moment})
+        return sorted(map(Late.of, late), key=lambda each: (each.received_at, each.key))
 
 
 def _by_unit(rows: Iterable[Imported]) -> dict[str, list[Imported]]:

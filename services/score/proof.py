@@ -13,7 +13,7 @@ from services.errors import NotFound
 from services.score import views
 from services.score.board import REGION
 from services.score.errands import rated_errands, rating_keys
-from services.score.evidence import Entry, Lens, rederived, stood_here
+from services.score.evidence import Entry, Lens, rederived
 from services.score.indicators import INDICATORS
 from services.score.measure import Behind, measure
 from services.score.paging import Place, page
@@ -60,8 +60,8 @@ class Proof:
         directory, context = reading.context.directory, reading.context
         below = directory.subtree(self.unit) if self.unit != REGION else directory.unit.keys()
         units = frozenset(below) | (reading.facts.keys() if self.unit == REGION else frozenset())
-        lens = Lens(INDICATORS[self.figure], line.facts, self.scorer.ends, context.cut_off)
-        return lens, units
+        until = (self.scorer.ends, context.cut_off, context.horizon)
+        return Lens(INDICATORS[self.figure], line.facts, *until), units
 
     def _imports(self, lens: Lens) -> list[Any]:
         return [row for row in lens.facts.did.imports if row.figure == self.figure]
@@ -89,8 +89,9 @@ class Proof:
     def _counted(self, lens: Lens, documents: Sequence[Document]) -> Iterator[Entry]:
         if lens.indicator.behind is Behind.RATINGS:
             return lens.ratings(documents)
-        stored = self.scorer.happenings.stored_by(rating_keys(documents), lens.cut_off)
-        return lens.errands(documents, rated_errands(documents, stored))
+        found = self.scorer.happenings.rated_under(rating_keys(documents))
+        known = {key: rating for key, rating in found.items() if lens.knew(rating)}
+        return lens.errands(documents, rated_errands(documents, known))
 
     def again(self) -> View:
         """The figure counted once more from the ratings that stood at cut-off, and only them."""
@@ -100,7 +101,7 @@ class Proof:
             rating
             for day in reading.period.days
             for rating in self.scorer.happenings.ratings(day, units)
-            if stood_here(rating, lens.cut_off)
+            if lens.stood_here(rating)
         )
         facts = rederived(lens.facts, documents, lens.cut_off)
         once, again = measure(lens.indicator, lens.facts), measure(lens.indicator, facts)

@@ -14,6 +14,7 @@ from services.score.board import REGION
 from services.score.closing import Closing, Overtaken
 from services.score.happenings import Happenings
 from services.score.months import MonthState, NotClear, NotPublished
+from services.score.proof import Proof
 from services.score.shelf import Months
 from tests.unit.score.october import (
     EVERYTHING,
@@ -35,6 +36,7 @@ from tests.unit.score.october import (
 from tests.unit.score.town import (
     RECIPES,
     RULES,
+    rating,
     store,
     touch,
 )
@@ -114,6 +116,46 @@ def test_after_the_horizon_a_late_press_is_listed_and_not_scored(db: Db) -> None
         ["done_on_time", "done_late", "overdue_open", "pending", "invalidated"], 0
     )
     assert [each["rating"] for each in after.late("2026-10")["late"]] == ["too late"]
+
+
+def test_after_the_horizon_a_late_press_leaves_its_errand_unrated_whenever_it_was_pressed(
+    db: Db,
+) -> None:
+    forty_errands(db)
+    an_october(db, *(pressed(f"s:{n}:completed:1:1", day=9, errand=errand(n)) for n in range(24)))
+    first = published(db)
+    came = datetime(2027, 2, 2, tzinfo=UTC)
+    late: Any = {"received_at": came, "stored_at": came}
+    store(
+        db,
+        *(pressed(f"s:{n}:completed:1:1", day=9, errand=errand(n), **late) for n in range(24, 39)),
+        rating("2027-01-30", _id="s:39:completed:1:1", errand=errand(39), **late),
+    )
+    touch(db, ("2026-10-08", "tax"))
+    after = datetime(2027, 2, 3, tzinfo=UTC)
+    closer(db, after).revise("2026-10", LATE, "li")
+    assert len(closer(db, after).late("2026-10")["late"]) == 15
+    for key, printed in (("participation_rate", "60.00%"), ("unrated_rate", "40.00%")):
+        assert [figure(line(page), key)["printed"] for page in (first, board(db))] == [printed] * 2
+    assert board(db)["differences"] == []
+    for key in ("good_rate", "participation_rate"):
+        proof = Proof(scorer(db, after), "2026-10", "tax", INDEX, key)
+        behind = proof.page(None)["entries"]
+        assert sum(each["numerator"] for each in behind) == (64 if key == "good_rate" else 24)
+        assert proof.again()["agrees"]
+
+
+def forty_errands(db: Db) -> None:
+    """Forty errands that were completed at the tax office on 8 October."""
+    here = {"unit": "tax", "window": "w1", "stage": "completed", "promised_by": None}
+    when = {"day": "2026-10-08", "reached_at": at(10, 8), "stored_at": at(10, 8)}
+    db["errands"].insert_many([{"_id": errand(n)["key"], **here, **when} for n in range(40)])
+    touch(db, ("2026-10-08", "tax"))
+
+
+def errand(number: int) -> dict[str, str]:
+    """What a rating keeps of one of them."""
+    return {"key": f"s:{number}:completed:1", "day": "2026-10-08"}
 
 
 def test_closing_a_month_proposes_the_settlement_of_the_one_before(db: Db) -> None:
