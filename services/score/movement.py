@@ -24,20 +24,21 @@ def score_of(line: Line | None) -> Fraction | None:
 
 
 def moved(before: Line | None, after: Line | None) -> View:
-    """From one line to another: scores, places, and each term's share of the change.
+    """From one line to another: scores, places, and each term's share of the change, largest first.
 
     A term moves because its value did (at the weight it had), or because weight came to it from a
     term without a sample, or went. Without a score on one side, everything there counts as nothing.
     """
     old, new = score_of(before), score_of(after)
     shown = after or before or {}
+    terms = _terms(_shares(before), _shares(after), _names(before, after))
     return {
         "unit": shown["unit"],
         "name": shown["name"],
         "before": _side(before),
         "after": _side(after),
         "change": _points((new or Fraction(0)) - (old or Fraction(0))),
-        "terms": list(_terms(_shares(before), _shares(after), _names(before, after))),
+        "terms": sorted(terms, key=_extent, reverse=True),
     }
 
 
@@ -112,7 +113,11 @@ def side_by_side(before: View, after: View, pace: Pace = iter) -> View:
 
 
 def _most_first(line: View) -> tuple[Fraction, str]:
-    return -abs(Fraction(line["change"]["exact"])), line["unit"]
+    return -_extent(line), line["unit"]
+
+
+def _extent(changed: View) -> Fraction:
+    return abs(Fraction(changed["change"]["exact"]))
 
 
 def _head(board: View) -> View:

@@ -102,6 +102,23 @@ def test_a_change_is_never_printed_larger_than_it_is() -> None:
     assert moved(old, old)["change"]["printed"] == "0.00"
 
 
+@given(recipes, months, months)
+def test_what_moved_a_score_most_is_told_first(
+    recipe: Any, before: dict[str, UnitFacts], after: dict[str, UnitFacts]
+) -> None:
+    for line in side_by_side(page(recipe, before), page(recipe, after))["units"]:
+        sizes = [abs(Fraction(term["change"]["exact"])) for term in line["terms"]]
+        assert sizes == sorted(sizes, reverse=True)
+
+
+def test_a_hall_that_nobody_rated_is_the_reason_before_one_more_bad_rating() -> None:
+    old = page(COMPOSITE, {"tax": did({5: 400, 1: 8}, errands=SERVED)})["region"]
+    wider = Errands(100, 100, 60, 50, 48, frozenset({"w1", "w2", "w3", "w4"}))
+    new = page(COMPOSITE, {"tax": did({5: 400, 1: 9}, errands=wider)})["region"]
+    reasons = [term["indicator"] for term in moved(old, new)["terms"]]
+    assert reasons == ["hall_reach", "good_rate", "service_quality", "rectified_rate"]
+
+
 def test_weight_that_went_to_others_is_told_apart_from_a_value_that_changed() -> None:
     old = page(COMPOSITE, {"tax": did({5: 100}, errands=SERVED)})["region"]
     new = page(COMPOSITE, {"tax": did({5: 100})})["region"]
