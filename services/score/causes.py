@@ -23,9 +23,20 @@ def causes_by_unit(
     wanted = {unit: context.directory.subtree(unit) for unit in context.directory.unit}
     shared = list(_of_context(old_context, context))
     return {
-        unit: [*shared, *causes(_together(old, members), _together(new, members))]
+        unit: [
+            *shared,
+            *_counted("registry", len(_came_or_went(unit, old_context, context) & new.keys())),
+            *causes(_together(old, members), _together(new, members)),
+        ]
         for unit, members in {REGION: everything, **wanted}.items()
     }
+
+
+def _came_or_went(unit: str, before: Context, after: Context) -> frozenset[str]:
+    """Units that came to be in the subtree of this one, or are there no longer."""
+    trees = (each.directory for each in (before, after))
+    old, new = (tree.subtree(unit) if unit in tree.unit else frozenset[str]() for tree in trees)
+    return old ^ new
 
 
 def _together(facts: ByUnit, members: frozenset[str]) -> UnitFacts:

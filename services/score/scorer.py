@@ -27,6 +27,7 @@ from services.score.kept import Kept
 from services.score.missing import missing
 from services.score.months import Found, Month, checks_of
 from services.score.movement import side_by_side
+from services.score.places import as_published
 from services.score.recipes import chosen
 from services.score.repository import Tallies
 from services.score.shelf import Months
@@ -175,10 +176,16 @@ class Scorer:
     def live(self, month: Month, read: Sequence[Kept] | None = None) -> Reading:
         """The period as of now; `read` are its buckets, where they have been read already."""
         period = Period.parse(month.period)
-        context = Context.of(self.rules, self.recipes, self.directory, self.now)
+        context = Context.of(self.rules, self.recipes, self._places(month), self.now)
         imports = self.imports.in_force(period)
         facts = self.happenings.facts(period, self.now, self.ends, imports, read)
         return Reading(period, month, context, facts)
+
+    def _places(self, month: Month) -> Directory:
+        if not month.published:
+            return self.directory
+        known = self.months.context(month.published[-1].snapshot).directory
+        return as_published(self.directory, known)
 
     def month(
         self, period: Period, look: Callable[[], dict[str, Found]], now: bool = False

@@ -8,7 +8,8 @@ from typing import Any
 
 import pytest
 
-from services.adapters.mongo import Db
+from services.adapters.mongo import Db, Document
+from services.contracts.directory import Directory, Unit
 from services.errors import Conflict
 from services.score.board import REGION
 from services.score.closing import Closing, Overtaken
@@ -17,6 +18,7 @@ from services.score.months import MonthState, NotClear, NotPublished
 from services.score.proof import Proof
 from services.score.shelf import Months
 from tests.unit.score.october import (
+    CLOSES,
     EVERYTHING,
     INDEX,
     LATE,
@@ -34,6 +36,7 @@ from tests.unit.score.october import (
     scorer,
 )
 from tests.unit.score.town import (
+    DIRECTORY,
     RECIPES,
     RULES,
     rating,
@@ -143,6 +146,49 @@ def test_after_the_horizon_a_late_press_leaves_its_errand_unrated_whenever_it_wa
         behind = proof.page(None)["entries"]
         assert sum(each["numerator"] for each in behind) == (64 if key == "good_rate" else 24)
         assert proof.again()["agrees"]
+
+
+def test_an_office_that_moves_takes_no_rating_of_a_published_month_with_it(db: Db) -> None:
+    an_october(db, *(at_the_north(f"n{n}", 1 if n < 4 else 5) for n in range(40)))
+    first = published(db)
+    store(db, pressed("late", received_at=at(12, 1), stored_at=at(12, 1)))
+    moved = DIRECTORY.units[-1].model_copy(update={"parent": "tax", "peers": "bureaus"})
+    later = directory(*DIRECTORY.units[:-1], moved)
+    closer(db, at(12, 2), directory=later).revise("2026-10", LATE, "li")
+    shown = board(db)
+    for unit in ("land", "land-north"):
+        assert line(shown, unit) == line(first, unit)
+    assert line(shown)["counts"]["ratings"]["stored"] == 41
+    causes = {each["unit"]: each["causes"] for each in shown["differences"]}
+    late = [{"what": "late_presses", "count": 1}]
+    assert causes == {REGION: late, "county": late, "tax": late}
+    november = scorer(db, at(12, 2), directory=later).page("2026-11", INDEX, lambda unit: True)
+    assert line(november, "land-north")["peers"] == "bureaus"
+
+
+def test_an_office_that_was_registered_late_enters_a_published_month_by_name(db: Db) -> None:
+    an_october(db, *(at_the_north(f"n{n}") for n in range(40)))
+    closer(db, CLOSES, directory=directory(*DIRECTORY.units[:-1])).close(
+        "2026-10", EVERYTHING, "li"
+    )
+    closer(db, CLOSES).publish("2026-10", "li")
+    assert line(board(db), "land")["counts"]["ratings"]["stored"] == 0
+    south = DIRECTORY.units[-1].model_copy(update={"id": "land-south"})
+    closer(db, LATER, directory=directory(*DIRECTORY.units, south)).revise("2026-10", LATE, "li")
+    assert line(board(db), "land")["counts"]["ratings"]["stored"] == 40
+    causes = {each["unit"]: each["causes"] for each in board(db)["differences"]}
+    entered = [{"what": "registry", "count": 1}]
+    assert causes == {"county": entered, "land": entered, "land-north": entered}
+
+
+def at_the_north(id: str, level: int = 5) -> Document:
+    """A rating of October at the northern land office."""
+    return {**pressed(id, level), "unit": "land-north"}
+
+
+def directory(*units: Unit) -> Directory:
+    """The town's registry with these units."""
+    return Directory(units=units, windows=DIRECTORY.windows, items=DIRECTORY.items)
 
 
 def forty_errands(db: Db) -> None:
