@@ -11,6 +11,7 @@ from services.adapters.at_once import at_once
 from services.adapters.pages import View, Visitor, page
 from services.contracts.actor import Action
 from services.contracts.vocabulary import COMPOSITE
+from services.errors import NotFound
 from services.portal.boardview import BoardView, a_period
 from services.portal.charts import log_part
 
@@ -21,7 +22,7 @@ class UnitPage(BoardView):
     @page("GET", "/board/<period>/units/<unit>", Action.READ_SCORES)
     def unit(self, request: Request, visitor: Visitor, period: str, unit: str) -> View:
         """The terms of the score, every figure, what stands beside it, and why it moved."""
-        index, key = request.args.get("index") or COMPOSITE, a_period(period).key
+        index, key = request.args.get("index") or COMPOSITE, _with_revision(period)
         told, moved, indexes = at_once(
             lambda: self.figures(visitor, f"/v1/explain/{key}/{unit}", index=index),
             lambda: self.figures_if_any(visitor, f"/v1/compare/{key}", index=index),
@@ -44,7 +45,7 @@ class UnitPage(BoardView):
         self, request: Request, visitor: Visitor, period: str, unit: str, figure: str
     ) -> View:
         """One figure, all that it is counted from, and whether that alone gives the same digit."""
-        key, asked = a_period(period).key, request.args
+        key, asked = _with_revision(period), request.args
         path, index = f"/v1/explain/{key}/{unit}/{figure}", asked.get("index") or COMPOSITE
         shown: Mapping[str, Any] = {
             "key": key,
@@ -57,3 +58,11 @@ class UnitPage(BoardView):
             else None,
         }
         return View("board/figure.html", {**shown, **self.named(visitor)})
+
+
+def _with_revision(period: str) -> str:
+    """The period of an address with the revision that it names, if any. Raises NotFound."""
+    _, at, revision = period.partition("@")
+    if at and not revision.isdecimal():
+        raise NotFound
+    return f"{a_period(period).key}{at}{revision}"

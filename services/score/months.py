@@ -12,7 +12,7 @@ from typing import Any, Self
 from pydantic import AwareDatetime, BaseModel, ConfigDict
 
 from services.contracts.period import Period
-from services.errors import Conflict, Invalid
+from services.errors import Conflict, Invalid, NotFound
 
 
 class NotOver(Conflict):
@@ -29,6 +29,10 @@ class NotClosed(Conflict):
 
 class NotPublished(Conflict):
     """Only a published period can be revised; close and publish it first."""
+
+
+class NoSuchRevision(NotFound):
+    """There is no such revision of this period."""
 
 
 class NeedsCause(Invalid):
@@ -127,6 +131,14 @@ class Month(Value):
     def next_revision(self) -> int:
         """The revision that closing now prepares; closing again before publishing keeps it."""
         return len(self.published) + 1
+
+    def as_of(self, revision: str) -> Self:
+        """The month as it was while this revision was in force. Raises NoSuchRevision."""
+        there_are = [str(each.revision) for each in self.published]
+        if revision not in there_are:
+            those = ", ".join(there_are) or "none"
+            raise NoSuchRevision(f"{self.period} has no revision '{revision}'; there are {those}")
+        return self.model_copy(update={"published": self.published[: int(revision)]})
 
     def closed(
         self,

@@ -8,7 +8,6 @@ from functools import partial
 from typing import Any
 
 from services.adapters.mongo import Document
-from services.contracts.period import Period
 from services.errors import NotFound
 from services.score import views
 from services.score.board import REGION
@@ -41,7 +40,7 @@ class Proof:
         """The figure and what is behind it, so much at a time; `next` leads on."""
         if self.figure not in INDICATORS:
             raise NoSuchFigure(f"There is no figure '{self.figure}'; see the definitions")
-        reading = self.scorer.read(self.scorer.months.get(Period.parse(self.key).key), self.index)
+        reading = self.scorer.read(self.scorer.month_of(self.key), self.index)
         lens, units = self._lens(reading)
         entries, after = self._entries(reading, lens, units, cursor)
         return {
@@ -95,7 +94,7 @@ class Proof:
 
     def again(self) -> View:
         """The figure counted once more from the ratings that stood at cut-off, and only them."""
-        reading = self.scorer.read(self.scorer.months.get(Period.parse(self.key).key), self.index)
+        reading = self.scorer.read(self.scorer.month_of(self.key), self.index)
         lens, units = self._lens(reading)
         documents = (
             rating

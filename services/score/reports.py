@@ -164,8 +164,7 @@ def _median_rows(page: View) -> list[tuple[Any, ...]]:
 
 def tags(scorer: Scorer, key: str, index: str, sees: Sees) -> list[View]:
     """Tags of bad ratings, most picked first, with shares that add up (Pareto)."""
-    month = scorer.months.get(Period.parse(key.partition("@")[0]).key)
-    reading = scorer.read(month, index)
+    reading = scorer.read(scorer.month_of(key), index)
     topics = combined(own.topics for unit, own in reading.facts.items() if sees(unit))
     counts = combined({topic.tag: count} for topic, count in topics.items() if topic.tag)
     return pareto(counts, reading.context.rules)

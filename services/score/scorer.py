@@ -127,19 +127,25 @@ class Scorer:
         """The published revision, or else the figures as of the closing or of now."""
         return {**self.page(key, index, sees), "fresh": self.tallies.fresh}
 
-    def page(self, key: str, index: str, sees: Sees) -> View:
-        """A board: `2026-10`, or `2026-10@1` for a revision that was published."""
+    def month_of(self, key: str) -> Month:
+        """The month of `2026-10`, or of `2026-10@1` as it was while that revision was in force.
+
+        Raises NoSuchRevision.
+        """
         name, _, revision = key.partition("@")
         month = self.months.get(Period.parse(name).key)
-        if month.published or revision:
-            page = self.published(month, index, int(revision) if revision.isdigit() else None)
-            return seen(page, sees)
+        return month.as_of(revision) if revision else month
+
+    def page(self, key: str, index: str, sees: Sees) -> View:
+        """A board: `2026-10`, or `2026-10@1` for a revision that was published."""
+        month = self.month_of(key)
+        if month.published:
+            return seen(self.published(month, index), sees)
         return self.read(month, index).page(index, sees)
 
-    def published(self, month: Month, index: str, revision: int | None = None) -> View:
-        """A published revision, by default the last. Raises NotFound."""
-        found = [each for each in month.published if revision in (None, each.revision)]
-        page = self._kept(found[-1].snapshot, index) if found else None
+    def published(self, month: Month, index: str) -> View:
+        """The revision in force as it was published. Raises NotFound."""
+        page = self._kept(month.published[-1].snapshot, index)
         if page is None:
             raise NotFound(f"{month.period} was not published like this by an index '{index}'")
         return page
@@ -222,9 +228,9 @@ class Scorer:
     def explain(self, key: str, unit: str, index: str) -> View:
         """A unit's figures with definitions and the ratings and cases behind them.
 
-        Raises NotFound for a unit that was not there.
+        Raises NotFound for a unit or a revision that was not there.
         """
-        reading = self.read(self.months.get(Period.parse(key).key), index)
+        reading = self.read(self.month_of(key), index)
         line, rank = reading.line(index, unit)
         return {
             **reading.head(),

@@ -8,7 +8,6 @@ from typing import Annotated, Any
 
 from pydantic import BaseModel, ConfigDict, StringConstraints
 
-from services.contracts.period import Period
 from services.contracts.rules import Rules
 from services.errors import Invalid, Misconfigured, NotFound
 from services.score.index import Recipe
@@ -41,7 +40,7 @@ def what_if(
     scorer: Scorer, key: str, told: Supposition, rules_named: RulesNamed, sees: Sees
 ) -> View:
     """The board as it is and as it would be; `not_recounted` names what could not be supposed."""
-    reading = scorer.read(scorer.months.get(Period.parse(key).key), told.index)
+    reading = scorer.read(scorer.month_of(key), told.index)
     rules = _rules(told, rules_named) or reading.context.rules
     recipe = _recipe(told, scorer, reading)
     context = reading.context.model_copy(update={"rules": rules, "recipes": (recipe,)})

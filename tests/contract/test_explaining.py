@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 from datetime import datetime
 from fractions import Fraction
 from typing import Any
@@ -18,11 +19,13 @@ from services.score.repository import Tallies
 from services.score.whatif import Supposition, what_if
 from tests.unit.score.october import (
     INDEX,
+    LATE,
     LONG_AFTER,
     a_case,
     an_october,
     at,
     board,
+    closer,
     figure,
     line,
     pressed,
@@ -213,3 +216,18 @@ def test_a_report_has_every_unit_and_says_under_what(db: Db, form: Any) -> None:
     assert ("json" in kind) is (form == "json")
     if form != "xlsx":
         assert "国土北所" in body.decode()
+
+
+def test_a_report_of_a_revision_gives_the_reasons_of_that_revision(db: Db) -> None:
+    an_october(db, pressed("bad", 1))
+    published(db)
+    decision = {"command_id": "c", "standing": "invalid", "at": at(11, 8)}
+    db["ratings"].update_one(
+        {"_id": "bad"}, {"$set": {"standing": "invalid", "decisions": [decision]}}
+    )
+    touch(db, ("2026-10-20", "tax"))
+    closer(db, at(11, 9)).revise("2026-10", LATE, "li")
+    for key, reasons in (("2026-10@1", ["110"]), ("2026-10@2", []), ("2026-10", [])):
+        asked = Reported(format="json")
+        _, body = report(scorer(db, LONG_AFTER), key, asked, lambda unit: True)
+        assert [each["tag"] for each in json.loads(body)["tags"]] == reasons

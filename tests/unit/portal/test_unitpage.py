@@ -1,0 +1,105 @@
+"""The page of a unit: what it leads to, and that what it prints adds up."""
+
+from __future__ import annotations
+
+import json
+import re
+import uuid
+from dataclasses import dataclass
+from types import SimpleNamespace
+from typing import Any
+
+import pytest
+from werkzeug.test import EnvironBuilder
+from werkzeug.wrappers import Request
+
+from services.adapters.mongo import Db
+from services.adapters.pages import View, Visitor
+from services.adapters.pages.rendering import Templates
+from services.errors import NotFound
+from services.portal.leading import Leading
+from services.score.board import REGION
+from services.score.closing import Closing
+from services.score.proof import Proof
+from tests.fake import fake_database
+from tests.unit.score.october import (
+    INDEX,
+    LATER,
+    an_october,
+    at,
+    closer,
+    pressed,
+    published,
+    scorer,
+)
+from tests.unit.score.town import DIRECTORY, RULES, touch
+
+AN_APPEAL = Closing(accept=("undecided",), cause="an appeal was upheld")
+
+
+@dataclass(frozen=True)
+class Score:
+    """The score service, without a network between."""
+
+    db: Db
+
+    def get(self, service: str, path: str, token: str | None, **asked: Any) -> Any:
+        """What it answers."""
+        told = self._answer(*path.removeprefix("/v1/").split("/"), **asked)
+        return json.loads(json.dumps(told))
+
+    def _answer(self, what: str, *about: str, index: str = INDEX, **asked: Any) -> Any:
+        if what == "indexes":
+            return {"indexes": [], "rules": []}
+        asked_of = scorer(self.db, LATER)
+        if what == "compare":
+            return asked_of.compare(about[0], None, index, lambda unit: True)
+        if len(about) == 2:
+            return asked_of.explain(*about, index)
+        key, unit, figure = about
+        proof = Proof(asked_of, key, unit, index, figure)
+        return proof.again() if asked.get("again") else proof.page(None)
+
+
+@pytest.fixture
+def db() -> Db:
+    """An empty database."""
+    return fake_database(f"unitpage_{uuid.uuid4().hex[:8]}")
+
+
+def shown(db: Db, path: str) -> str:
+    """The words of a page of the board, as somebody reads them."""
+    part = Leading()
+    part.services = Score(db)  # type: ignore[assignment]
+    part.registry = SimpleNamespace(current=DIRECTORY)  # type: ignore[assignment]
+    part.rulebook = SimpleNamespace(current=RULES)  # type: ignore[assignment]
+    templates = Templates()
+    templates.container = SimpleNamespace(config={"HAOPING_RULES": "weiyuan"})
+    visitor, (period, unit, *figure) = Visitor(token="t"), path.split("/")
+    request = Request(EnvironBuilder(path="/").get_environ())
+    view = (part.figure if figure else part.unit)(request, visitor, period, unit, *figure)
+    assert isinstance(view, View)
+    html = templates.render(view.template, view.values, visitor, "/board")
+    assert set(re.findall(r"/board/(2026-10[^/?]*)", html)) <= {period}
+    return re.sub(r"\s+", " ", re.sub(r"<[^>]+>", " ", html))
+
+
+def test_a_revision_that_was_replaced_leads_to_its_own_figures(db: Db) -> None:
+    an_october(db, *(pressed(f"b{n}", 1) for n in range(4)))
+    published(db)
+    set_aside = {"command_id": "c", "standing": "invalid", "at": at(11, 8)}
+    bad = {"_id": {"$in": [f"b{n}" for n in range(4)]}}
+    db["ratings"].update_many(bad, {"$set": {"standing": "invalid", "decisions": [set_aside]}})
+    touch(db, ("2026-10-20", "tax"))
+    closer(db, at(11, 9)).revise("2026-10", AN_APPEAL, "li")
+    first, last = (shown(db, f"{key}/tax") for key in ("2026-10@1", "2026-10"))
+    assert "已公布 · 第 1 版" in first
+    assert " 4 差评 " in first
+    assert "已公布 · 第 2 版" in last
+    assert " 0 差评 " in last
+    assert "40 ÷ 44" in shown(db, "2026-10@1/tax/good_rate")
+    assert "40 ÷ 40" in shown(db, "2026-10/tax/good_rate")
+    with pytest.raises(NotFound, match="there are 1, 2"):
+        shown(db, f"2026-10@3/{REGION}")
+    with pytest.raises(NotFound):
+        shown(db, "2026-10@1&index=x/tax")
