@@ -1,5 +1,8 @@
 """Why a score moved: the change split over the terms of the index, and it adds up exactly. Pure.
 
+As it is printed, too: a change is that between printed scores or points, and `rounding` is what the
+printed parts lack.
+
 Works on lines as they are shown and published, so that any two of them can be compared: two
 months, two revisions, or one month under two rules.
 """
@@ -10,7 +13,7 @@ from collections.abc import Iterator, Mapping, Sequence
 from fractions import Fraction
 from typing import Any
 
-from services.contracts.printing import POINTS
+from services.score.adding import printed, rounding, signed
 from services.score.board import Pace
 
 View = dict[str, Any]
@@ -37,7 +40,8 @@ def moved(before: Line | None, after: Line | None) -> View:
         "name": shown["name"],
         "before": _side(before),
         "after": _side(after),
-        "change": _points((new or Fraction(0)) - (old or Fraction(0))),
+        "change": _change_of(old or Fraction(0), new or Fraction(0)),
+        "rounding": signed(rounding(after) - rounding(before)),
         "terms": sorted(terms, key=_extent, reverse=True),
     }
 
@@ -47,10 +51,13 @@ def _side(line: Line | None) -> View:
     return {"score": score, "rank": line["rank"] if line else None}
 
 
+def _change_of(old: Fraction, new: Fraction) -> View:
+    """A change as it is seen: between what was printed and what is."""
+    return {"exact": str(new - old), "printed": signed(printed(new) - printed(old))}
+
+
 def _points(value: Fraction) -> View:
-    """A change is printed towards nothing, whatever its sign."""
-    sign = "-" if value < 0 else "+" if value else ""
-    return {"exact": str(value), "printed": f"{sign}{POINTS.text(abs(value))}"}
+    return {"exact": str(value), "printed": signed(printed(value))}
 
 
 def _shares(line: Line | None) -> dict[str, tuple[Fraction, Fraction, str]]:
@@ -92,7 +99,7 @@ def _terms(
             "name": names[key],
             "before": was,
             "after": now,
-            "change": _points(change),
+            "change": _change_of(old * old_weight, new * new_weight),
             "by_value": _points(by_value),
             "by_weight": _points(change - by_value),
         }

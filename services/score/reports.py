@@ -4,15 +4,16 @@ from __future__ import annotations
 
 import json
 from collections.abc import Iterator
+from decimal import Decimal
 from fractions import Fraction
 from statistics import median
 from typing import Any
 
 from services.contracts.csvfile import MARK, csv_text
 from services.contracts.period import Period
-from services.contracts.printing import POINTS
 from services.errors import NotFound
 from services.score import printable, views
+from services.score.adding import rounding, signed
 from services.score.forms import Reported
 from services.score.overview import pareto
 from services.score.scorer import Scorer
@@ -25,6 +26,8 @@ HTML = "text/html; charset=utf-8"
 XLSX = "application/vnd.openxmlformats-officedocument.spreadsheetml.sheet"
 HEADS = ("位次", "机构编码", "机构", "同级组", "得分", "较上期", "位次较上期", "评价数", "好评率")
 HONEST = ("未评", "默认", "有标记", "无效", "原始好评率", "剔除标记后", "好评率区间(95%)")
+
+ROUNDING = "取整尾差"
 
 
 def report(scorer: Scorer, key: str, asked: Reported, sees: Sees) -> tuple[str, bytes]:
@@ -99,7 +102,7 @@ def _caption(page: View) -> list[tuple[str, str]]:
 
 
 def _heads(page: View) -> tuple[str, ...]:
-    return (*HEADS, *HONEST, *(term["name"] for term in page["region"]["terms"]))
+    return (*HEADS, *HONEST, *(term["name"] for term in page["region"]["terms"]), ROUNDING)
 
 
 def _rows(page: View, before: View | None) -> Iterator[tuple[Any, ...]]:
@@ -129,6 +132,7 @@ def _row(line: View, old: View | None) -> tuple[Any, ...]:
         *(_printed(beside["good_rate"][name]) for name in ("raw", "without_marked")),
         _printed(beside["interval"]),
         *(f"{term['points']['printed']} / {term['value']}" for term in line["terms"]),
+        str(rounding(line) or ""),
     )
 
 
@@ -139,8 +143,7 @@ def _printed(shown: View | None) -> str:
 def _change(line: View, old: View | None) -> str:
     if not old or not old["score"] or not line["score"]:
         return ""
-    change = Fraction(line["score"]["exact"]) - Fraction(old["score"]["exact"])
-    return f"{'-' if change < 0 else '+'}{POINTS.text(abs(change))}"
+    return signed(Decimal(line["score"]["printed"]) - Decimal(old["score"]["printed"]))
 
 
 def medians(page: View) -> list[View]:

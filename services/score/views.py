@@ -11,6 +11,7 @@ from services.contracts.period import Period
 from services.contracts.printing import POINTS, SHARE, Printing
 from services.contracts.verdict import Verdict
 from services.contracts.vocabulary import Channel, Level, Standing, Turn
+from services.score.adding import printed, rounding
 from services.score.board import Context, Line, Scoring
 from services.score.facts import Facts, UnitFacts
 from services.score.honesty import beside
@@ -67,10 +68,11 @@ def board(scoring: Scoring, period: Period, sees: Sees) -> View:
 def line_view(line: Line, period: Period, rank: int | None) -> View:
     """A unit with its score, its terms, every indicator and the counts behind them.
 
-    A unit that is not ranked names the quarter in which its sample may suffice.
+    A unit that is not ranked names the quarter in which its sample may suffice. `rounding` is what
+    the printed points lack of the printed score.
     """
     quarter = None if line.result.ranked else period.quarter
-    return {
+    told = {
         "unit": line.unit,
         "name": line.name,
         "peers": line.peers,
@@ -79,11 +81,13 @@ def line_view(line: Line, period: Period, rank: int | None) -> View:
         "quarter": quarter.key if quarter else None,
         "score": figure(line.result.total, POINTS),
         "cut": str(line.result.cut),
+        "cut_printed": str(printed(line.result.cut)),
         "beside": beside(line.facts),
         "terms": [term_view(scored) for scored in line.result.terms],
         "indicators": [measured_view(measured) for measured in line.figures.values()],
         "counts": counts(line.facts),
     }
+    return {**told, "rounding": str(rounding(told))}
 
 
 def in_brief(page: View) -> View:

@@ -2,8 +2,11 @@
 
 from __future__ import annotations
 
+import csv
+import io
 import json
 from datetime import datetime
+from decimal import Decimal
 from fractions import Fraction
 from typing import Any
 
@@ -216,6 +219,23 @@ def test_a_report_has_every_unit_and_says_under_what(db: Db, form: Any) -> None:
     assert ("json" in kind) is (form == "json")
     if form != "xlsx":
         assert "国土北所" in body.decode()
+
+
+def test_in_a_report_points_with_their_rounding_are_the_score_and_changes_those_of_scores(
+    db: Db,
+) -> None:
+    an_october(db, pressed("bad", 1))
+    store(db, *(rating(f"2026-09-{n % 28 + 1:02}", _id=f"s{n}") for n in range(37)))
+    Tallies(db).recompute()
+    before, after = (board(db, key) for key in ("2026-09", "2026-10"))
+    _, body = report(scorer(db, at(11, 3)), "2026-10", Reported(format="csv"), lambda unit: True)
+    rows = csv.DictReader(io.StringIO(body.decode("utf-8-sig")))
+    tax = next(row for row in rows if row["机构编码"] == "tax")
+    terms = [term["name"] for term in line(after)["terms"]]
+    parts = [Decimal(tax[name].split(" / ")[0]) for name in terms]
+    assert sum(parts, Decimal(tax["取整尾差"])) == Decimal(tax["得分"])
+    was, now = (Decimal(line(page)["score"]["printed"]) for page in (before, after))
+    assert Decimal(tax["较上期"]) == now - was
 
 
 def test_a_report_of_a_revision_gives_the_reasons_of_that_revision(db: Db) -> None:

@@ -6,6 +6,7 @@ import json
 import re
 import uuid
 from dataclasses import dataclass
+from decimal import Decimal
 from types import SimpleNamespace
 from typing import Any
 
@@ -15,12 +16,14 @@ from werkzeug.wrappers import Request
 
 from services.adapters.mongo import Db
 from services.adapters.pages import View, Visitor
-from services.adapters.pages.rendering import Templates
+from services.adapters.pages.rendering import Templates, environment
+from services.adapters.pages.visitor import CHINESE
 from services.errors import NotFound
 from services.portal.leading import Leading
 from services.score.board import REGION
 from services.score.closing import Closing
 from services.score.proof import Proof
+from services.score.repository import Tallies
 from tests.fake import fake_database
 from tests.unit.score.october import (
     INDEX,
@@ -32,7 +35,7 @@ from tests.unit.score.october import (
     published,
     scorer,
 )
-from tests.unit.score.town import DIRECTORY, RULES, touch
+from tests.unit.score.town import DIRECTORY, RULES, rating, store, touch
 
 AN_APPEAL = Closing(accept=("undecided",), cause="an appeal was upheld")
 
@@ -69,6 +72,31 @@ def db() -> Db:
 
 def shown(db: Db, path: str) -> str:
     """The words of a page of the board, as somebody reads them."""
+    return words(drawn(db, path))
+
+
+def words(html: str) -> str:
+    """What is read of it."""
+    return re.sub(r"\s+", " ", re.sub(r"<[^>]+>", " ", html)).strip()
+
+
+def rows(html: str) -> list[list[str]]:
+    """The first table of a page, row by row, without its heads."""
+    first = html.partition("<tbody>")[2].partition("</table>")[0]
+    return [
+        [words(cell) for cell in re.split(r"<t[hd]\b[^>]*>", row)[1:]]
+        for row in first.split("<tr>")[1:]
+    ]
+
+
+def a_number(text: str) -> Decimal:
+    """The printed number at the beginning of a cell; nothing where there is none."""
+    found = re.search(r"[+-]?\d+\.\d\d", text)
+    return Decimal(found[0]) if found else Decimal(0)
+
+
+def drawn(db: Db, path: str) -> str:
+    """A page of the board."""
     part = Leading()
     part.services = Score(db)  # type: ignore[assignment]
     part.registry = SimpleNamespace(current=DIRECTORY)  # type: ignore[assignment]
@@ -81,7 +109,7 @@ def shown(db: Db, path: str) -> str:
     assert isinstance(view, View)
     html = templates.render(view.template, view.values, visitor, "/board")
     assert set(re.findall(r"/board/(2026-10[^/?]*)", html)) <= {period}
-    return re.sub(r"\s+", " ", re.sub(r"<[^>]+>", " ", html))
+    return html
 
 
 def test_a_revision_that_was_replaced_leads_to_its_own_figures(db: Db) -> None:
@@ -103,3 +131,32 @@ def test_a_revision_that_was_replaced_leads_to_its_own_figures(db: Db) -> None:
         shown(db, f"2026-10@3/{REGION}")
     with pytest.raises(NotFound):
         shown(db, "2026-10@1&index=x/tax")
+
+
+def test_what_a_unit_earned_and_lost_adds_up_to_the_printed_score(db: Db) -> None:
+    an_october(db, pressed("bad", 1))
+    september = [rating(f"2026-09-{n % 28 + 1:02}", _id=f"s{n}") for n in range(37)]
+    store(db, *september, *(rating("2026-09-03", level=3, _id=f"m{n}") for n in range(3)))
+    Tallies(db).recompute()
+    table = rows(drawn(db, "2026-10/tax"))
+    assert "取整尾差" in [name for name, *_ in table]
+    points, changes = ([a_number(row[column]) for row in table] for column in (3, 4))
+    assert sum(points[:-1]) == points[-1] > 0
+    assert sum(changes[:-1]) == changes[-1] < 0
+
+
+def test_where_nothing_was_rounded_no_rounding_is_told(db: Db) -> None:
+    an_october(db)
+    assert "取整尾差" not in shown(db, "2026-10/tax")
+
+
+def test_of_two_boards_side_by_side_the_named_parts_add_up_to_the_named_change(db: Db) -> None:
+    an_october(db, pressed("bad", 1))
+    store(db, *(rating(f"2026-09-{n % 28 + 1:02}", _id=f"s{n}") for n in range(37)))
+    Tallies(db).recompute()
+    told = Score(db).get("score", "/v1/compare/2026-10", None)
+    macro = '{% from "board/_sides.html" import sides %}{{ sides(told, none, none) }}'
+    _, _, _, change, parts = rows(environment(CHINESE).from_string(macro).render(told=told))[0]
+    assert "取整尾差" in parts
+    named = re.sub(r"\S+ →\s+\S+", "", parts)
+    assert sum(map(Decimal, re.findall(r"[+-]\d+\.\d\d", named))) == a_number(change) < 0

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import random
 from collections.abc import Mapping
+from decimal import Decimal
 from fractions import Fraction
 from typing import Any
 
@@ -13,6 +14,7 @@ from hypothesis import strategies as st
 from services.contracts.period import Period
 from services.contracts.printing import ranks_within
 from services.contracts.verdict import Verdict
+from services.score.adding import rounding
 from services.score.board import Context, Scoring
 from services.score.causes import causes, causes_by_unit
 from services.score.errands import Errands
@@ -94,11 +96,46 @@ def test_the_order_of_units_does_not_matter(
     assert page(recipe, shuffled) == page(recipe, by_unit)
 
 
-def test_a_change_is_never_printed_larger_than_it_is() -> None:
+@given(recipes, recipes, months, months)
+def test_the_printed_change_lies_between_printed_scores_and_is_the_sum_of_what_is_printed(
+    one: Any, other: Any, before: dict[str, UnitFacts], after: dict[str, UnitFacts]
+) -> None:
+    told = side_by_side(page(one, before), page(other, after))
+    for line in (told["region"], *told["units"]):
+        was, now = (
+            Decimal((line[side]["score"] or {"printed": "0"})["printed"])
+            for side in ("before", "after")
+        )
+        parts = [Decimal(term["change"]["printed"]) for term in line["terms"]]
+        assert Decimal(line["change"]["printed"]) == now - was
+        assert sum(parts, Decimal(line["rounding"])) == now - was
+
+
+@given(recipes, months)
+def test_printed_points_and_their_rounding_are_the_printed_score(
+    recipe: Any, by_unit: dict[str, UnitFacts]
+) -> None:
+    for line in page(recipe, by_unit)["units"]:
+        points = [Decimal(term["points"]["printed"]) for term in line["terms"]]
+        if line["score"]:
+            assert sum(points, Decimal(line["rounding"])) == Decimal(line["score"]["printed"])
+
+
+def test_points_that_a_cap_takes_off_are_among_the_printed_parts() -> None:
+    capped = {
+        "score": {"printed": "10.00"},
+        "terms": [{"points": {"printed": "7.66"}}, {"points": {"printed": "2.66"}}],
+        "cut": "-1/3",
+    }
+    assert rounding(capped) == Decimal("0.01")
+
+
+def test_a_change_is_printed_as_the_difference_of_what_is_printed() -> None:
     old = page(COMPOSITE, {"tax": did({5: 99, 1: 1})})["region"]
     new = page(COMPOSITE, {"tax": did({5: 98, 1: 2})})["region"]
-    assert moved(old, new)["change"]["printed"] == "-0.43"
-    assert moved(new, old)["change"]["printed"] == "+0.43"
+    assert (old["score"]["printed"], new["score"]["printed"]) == ("9.56", "9.12")
+    assert moved(old, new)["change"]["printed"] == "-0.44"
+    assert moved(new, old)["change"]["printed"] == "+0.44"
     assert moved(old, old)["change"]["printed"] == "0.00"
 
 
