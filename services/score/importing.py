@@ -6,6 +6,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
+from zoneinfo import ZoneInfo
 
 from services.contracts.directory import Directory
 from services.contracts.period import Period
@@ -18,6 +19,7 @@ from services.score.index import Recipe
 from services.score.missing import missing
 from services.score.rows import Raw, checked
 from services.score.sheets import read_table
+from services.score.span import Span
 from services.score.views import Sees, View
 
 
@@ -60,16 +62,15 @@ class Importer:
         seen = frozenset(unit for unit in units if unit != REGION and self.sees(unit))
         return seen | {REGION} if len(seen) == len(units) - 1 else seen
 
-    def show(self, period: Period, recipes: Sequence[Recipe]) -> View:
+    def show(self, period: Period, recipes: Sequence[Recipe], zone: ZoneInfo) -> View:
         """What holds for a period, what is missing, and every import, newest first."""
         found = self.imports.in_force(period)
+        lacking = missing(recipes, self.directory, found, Span.of(period, zone))
         return {
             "period": period.key,
             "in_force": [_row(row) for row in found.values() if self._sees(row.unit)],
             "missing": [
-                {"unit": unit, "figure": figure}
-                for unit, figure in missing(recipes, self.directory, found)
-                if self._sees(unit)
+                {"unit": unit, "figure": figure} for unit, figure in lacking if self._sees(unit)
             ],
             "imports": [
                 _history(each, self._sees) for each in reversed(self.imports.of(period.key))

@@ -38,8 +38,8 @@ class Receiving(Wired):
     @api("GET", "/v1/imports/<period>", Action.READ_SCORES)
     def get_imports(self, request: Request, actor: Actor, period: str) -> View:
         """What holds for a period, what is missing, and every import that there was."""
-        importer = self._importer(actor)
-        return importer.show(Period.parse(period), list(self.recipes.values()))
+        importer, zone = self._importer(actor), self.rules.current.region.zone
+        return importer.show(Period.parse(period), list(self.recipes.values()), zone)
 
     def _importer(self, actor: Actor) -> Importer:
         return Importer(Imports(self.db), self.registry.current, sight(actor), self.clock.now())

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Sequence
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from functools import cached_property
@@ -31,6 +31,7 @@ from services.score.places import as_published
 from services.score.recipes import chosen
 from services.score.repository import Tallies
 from services.score.shelf import Months
+from services.score.span import Span
 from services.score.views import Sees, View
 
 
@@ -207,15 +208,22 @@ class Scorer:
 
     def found(self, live: Reading) -> dict[str, Found]:
         """What each check finds now, given the period as it stands."""
-        period = live.period
-        lacking = missing(self.recipes, self.directory, self.imports.in_force(period))
+        span = Span.of(live.period, self.rules.region.zone)
+        imports = self.imports.in_force(live.period)
+        lacking = missing(self.recipes, live.context.directory, imports, span)
         return {
             **self.happenings.waiting(),
             "in_flight": self.in_flight,
             "undecided": live.undecided,
-            "silent_devices": self.happenings.silent(period.ends(self.rules.region.zone)),
+            "silent_devices": list(self._silent(span)),
             "imports": [f"{unit}: {figure}" for unit, figure in lacking],
         }
+
+    def _silent(self, span: Span) -> Iterator[str]:
+        """Those that stood somewhere within the period, and those that the registry never knew."""
+        known = self.directory.device_periods
+        silent = self.happenings.silent(span.ends)
+        return (each for each in silent if each not in known or span.met(known[each]))
 
     def explained(self, reading: Reading, read: Iterable[Kept]) -> Reading:
         """The same with the keys of the bad and invalid ratings behind it, from its buckets."""

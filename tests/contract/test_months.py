@@ -9,7 +9,7 @@ from typing import Any
 import pytest
 
 from services.adapters.mongo import Db, Document
-from services.contracts.directory import Directory, Unit
+from services.contracts.directory import Device, Directory, Unit
 from services.errors import Conflict
 from services.score.board import REGION
 from services.score.closing import Closing, Overtaken
@@ -186,9 +186,9 @@ def at_the_north(id: str, level: int = 5) -> Document:
     return {**pressed(id, level), "unit": "land-north"}
 
 
-def directory(*units: Unit) -> Directory:
-    """The town's registry with these units."""
-    return Directory(units=units, windows=DIRECTORY.windows, items=DIRECTORY.items)
+def directory(*units: Unit, devices: tuple[Device, ...] = ()) -> Directory:
+    """The town's registry with these units, and devices."""
+    return Directory(units=units, devices=devices, windows=DIRECTORY.windows, items=DIRECTORY.items)
 
 
 def forty_errands(db: Db) -> None:
@@ -303,6 +303,24 @@ def test_every_check_is_told_and_accepted_by_name(db: Db) -> None:
     assert "land-north: online_rate" in told["imports"]["named"]
     accepted = closer(db, at(11, 3), **options).close("2026-10", Closing(accept=tuple(told)), "li")
     assert set(accepted["accepted"]) == set(told)
+
+
+def test_the_scheduled_job_does_not_wait_for_what_was_gone_before_the_month_began(db: Db) -> None:
+    an_october(db)
+    heard = {"seen_at": at(9, 1), "outbox_depth": 0}
+    for device in ("scrapped", "still there"):
+        db["device_keys"].insert_one({"_id": device, "epoch": 1})
+        db["heartbeats"].insert_one({"_id": f"{device}:1", "device": device, **heard})
+    gone = {"name": "—", "active_to": at(9, 2)}
+    dissolved = Unit(id="old county", peers="counties", **gone)
+    scrapped = Device(id="scrapped", unit="tax", **gone)
+    later = directory(*DIRECTORY.units, dissolved, devices=(scrapped,))
+    with pytest.raises(NotClear) as raised:
+        closer(db, at(11, 10), directory=later).close("2026-10", Closing(), "li")
+    [told] = raised.value.extra["checks"]
+    assert (told["name"], told["named"]) == ("silent_devices", ("still there",))
+    db["heartbeats"].update_one({"device": "still there"}, {"$set": {"seen_at": at(11, 2)}})
+    assert closer(db, at(11, 10), directory=later).close_due() is not None
 
 
 def test_a_device_that_still_keeps_presses_is_not_yet_well(db: Db) -> None:

@@ -4,11 +4,14 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import replace
+from datetime import timedelta
 from fractions import Fraction
 
 from hypothesis import given
 from hypothesis import strategies as st
 
+from services.contracts.directory import Directory
+from services.contracts.period import Period
 from services.score.facts import UnitFacts, facts_of
 from services.score.imports import (
     FIGURES,
@@ -23,9 +26,11 @@ from services.score.imports import (
 from services.score.indicators import INDICATORS
 from services.score.measure import Measured, State, measure
 from services.score.missing import missing
+from services.score.span import Span
 from tests.unit.score.town import CUT_OFF, DIRECTORY, RECIPES, RULES
 
 KEY = "online_rate"
+OCTOBER = Span.of(Period.parse("2026-10"), RULES.region.zone)
 
 
 def imported(number: int, *rows: Row, source: str = "平台") -> Import:
@@ -134,9 +139,22 @@ def test_every_figure_is_an_indicator_with_its_source() -> None:
 
 def test_an_index_misses_its_figures_only_for_the_units_that_it_ranks() -> None:
     appraisal = RECIPES["county-appraisal"]
-    assert missing(RECIPES.values(), DIRECTORY, {}) == []
+    assert missing(RECIPES.values(), DIRECTORY, {}, OCTOBER) == []
     everyone = appraisal.model_copy(update={"peers": ("bureaus",)})
-    lacking = missing([everyone], DIRECTORY, {("tax", key): None for key in everyone.imported})
+    taxes = {("tax", key): None for key in everyone.imported}
+    lacking = missing([everyone], DIRECTORY, taxes, OCTOBER)
     assert lacking == sorted(("land", key) for key in everyone.imported)
     own = for_unit("tax", [row("tax", 1, 2, Fraction(1, 2))])
     assert own[KEY].value == Fraction(1, 2)
+
+
+def test_nothing_is_asked_of_a_county_that_was_dissolved_before_or_founded_after() -> None:
+    recipe = RECIPES["county-appraisal"].model_copy(update={"peers": ("bureaus",)})
+    moments = {"land": {"active_to": OCTOBER.begins}, "tax": {"active_from": OCTOBER.ends}}
+    units = (unit.model_copy(update=moments.get(unit.id, {})) for unit in DIRECTORY.units)
+    assert missing([recipe], Directory(units=tuple(units)), {}, OCTOBER) == []
+    a_day = timedelta(days=1)
+    there = {"land": {"active_to": OCTOBER.begins + a_day}, "tax": {}}
+    units = (unit.model_copy(update=there.get(unit.id, {})) for unit in DIRECTORY.units)
+    lacking = missing([recipe], Directory(units=tuple(units)), {}, OCTOBER)
+    assert {unit for unit, _ in lacking} == {"land", "tax"}
