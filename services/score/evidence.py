@@ -38,13 +38,14 @@ class Entry:
 
 @dataclass(frozen=True)
 class Lens:
-    """An indicator looking at one thing at a time; `facts` are those of the unit it is about.
+    """An indicator looking at one thing at a time; `facts` are those of `units` together.
 
     What was received after `horizon` is not scored; None while that is not over.
     """
 
     indicator: Indicator
     facts: Facts
+    units: frozenset[str]
     ends: TimeToRateEnds
     cut_off: datetime
     horizon: datetime | None = None
@@ -59,10 +60,8 @@ class Lens:
         return bool(in_time and rating.get("stored_at", self.cut_off) <= self.cut_off)
 
     def stood_here(self, rating: Document) -> bool:
-        """Whether the rating was known, and not joined to this unit only later."""
-        later = [each for each in rating.get("links") or () if each["at"] > self.cut_off]
-        moved_in = bool(later) and later[0]["before"]["unit"] != rating["unit"]
-        return self.knew(rating) and not moved_in
+        """Whether the rating was known, and belonged to one of the units at the cut-off."""
+        return self.knew(rating) and as_linked(rating, self.cut_off)["unit"] in self.units
 
     def _rating(self, rating: Document) -> Entry:
         bucket = bucket_of([rating], self.cut_off)
@@ -102,6 +101,12 @@ class Lens:
 OUT = frozenset({Verdict.PENDING, Verdict.INVALIDATED})
 
 
+def as_linked(rating: Document, cut_off: datetime) -> Document:
+    """The rating with the unit and item that it had before an errand joined or left it later."""
+    later = [each for each in rating.get("links") or () if each["at"] > cut_off]
+    return {**rating, **later[0]["before"]} if later else rating
+
+
 def standing_at(rating: Document, cut_off: datetime) -> Standing:
     """Whether the rating counted at `cut_off`: decisions that came later had not been made."""
     decisions = rating.get("decisions") or ()
@@ -114,7 +119,7 @@ def standing_at(rating: Document, cut_off: datetime) -> Standing:
 def bucket_of(ratings: Iterable[Document], cut_off: datetime) -> Bucket:
     """All cubes of these ratings alone, as they counted at `cut_off`."""
     bucket = Bucket("", "")
-    for rating in ratings:
+    for rating in (as_linked(each, cut_off) for each in ratings):
         codes = [rating[name] for name in ("channel", "stage", "turn", "level")]
         cell = Cell.of(rating.get("window"), *codes, standing_at(rating, cut_off))
         tags, marks = rating.get("tags") or (), rating.get("marks") or ()

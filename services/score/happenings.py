@@ -123,8 +123,14 @@ class Happenings:
     def ratings(
         self, day: date, units: frozenset[str], after: str = "", most: int = 0
     ) -> Iterator[Document]:
-        """The ratings of these units on a day: every one, or so many after a key, in order."""
-        return self._on(day, units, "ratings", RATING, after, most)
+        """The ratings of these units on a day, with those that were joined to another unit since.
+
+        Every one, or so many after a key, in order.
+        """
+        places = [{"unit": {"$in": part}} for part in _parts(units)]
+        left = {"unit": {"$nin": sorted(units)}}
+        places += [{**left, "links.before.unit": {"$in": part}} for part in _parts(units)]
+        return self._on(day, places, "ratings", RATING, after, most)
 
     def to_export(self, day: date) -> Iterator[Document]:
         """Every rating of a day with what others are told of it; what is sealed stays here."""
@@ -133,29 +139,26 @@ class Happenings:
     def errands(
         self, day: date, units: frozenset[str], after: str = "", most: int = 0
     ) -> Iterator[Document]:
-        """The same of the errands that reached a stage on a day."""
-        return self._on(day, units, "errands", ERRAND, after, most)
+        """The errands of these units that reached a stage on a day, as many and in that order."""
+        places = [{"unit": {"$in": part}} for part in _parts(units)]
+        return self._on(day, places, "errands", ERRAND, after, most)
 
     def _on(
         self,
         day: date,
-        units: frozenset[str],
+        places: Iterable[Document],
         name: str,
         fields: Iterable[str],
         after: str,
         most: int,
     ) -> Iterator[Document]:
-        wanted, key = sorted(units), itemgetter("_id")
         some = {"day": f"{day}", **({"_id": {"$gt": after}} if after else {})}
-        parts = (wanted[start : start + AT_ONCE] for start in range(0, len(wanted), AT_ONCE))
-        found = (
-            self._db[name].find({**some, "unit": {"$in": part}}, dict.fromkeys(fields, 1))
-            for part in parts
-        )
+        read = dict.fromkeys(fields, 1)
+        found = (self._db[name].find({**some, **place}, read) for place in places)
         if not most:
             return chain.from_iterable(found)
         ordered = (each.sort("_id").limit(most) for each in found)
-        return islice(merge(*ordered, key=key), most)
+        return islice(merge(*ordered, key=itemgetter("_id")), most)
 
     def rated_under(self, keys: Iterable[str]) -> dict[str, Document]:
         """By key, those under which a rating stands, with when it came and to which errand."""
@@ -170,6 +173,12 @@ class Happenings:
         days, read = days_between(period.first, today), dict.fromkeys(RATING, 1)
         late = by_days(self._db["ratings"], days, read, received_at={"$gt": moment})
         return sorted(map(Late.of, late), key=lambda each: (each.received_at, each.key))
+
+
+def _parts(units: frozenset[str]) -> Iterator[list[str]]:
+    """As many at once as one question may name."""
+    wanted = sorted(units)
+    return (wanted[start : start + AT_ONCE] for start in range(0, len(wanted), AT_ONCE))
 
 
 def _by_unit(rows: Iterable[Imported]) -> dict[str, list[Imported]]:

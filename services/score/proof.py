@@ -41,8 +41,8 @@ class Proof:
         if self.figure not in INDICATORS:
             raise NoSuchFigure(f"There is no figure '{self.figure}'; see the definitions")
         reading = self.scorer.read(self.scorer.month_of(self.key), self.index)
-        lens, units = self._lens(reading)
-        entries, after = self._entries(reading, lens, units, cursor)
+        lens = self._lens(reading)
+        entries, after = self._entries(reading, lens, cursor)
         return {
             **reading.head(),
             "unit": self.unit,
@@ -54,19 +54,19 @@ class Proof:
             "next": after,
         }
 
-    def _lens(self, reading: Reading) -> tuple[Lens, frozenset[str]]:
+    def _lens(self, reading: Reading) -> Lens:
         line, _ = reading.line(self.index, self.unit)
         directory, context = reading.context.directory, reading.context
         below = directory.subtree(self.unit) if self.unit != REGION else directory.unit.keys()
         units = frozenset(below) | (reading.facts.keys() if self.unit == REGION else frozenset())
         until = (self.scorer.ends, context.cut_off, context.horizon)
-        return Lens(INDICATORS[self.figure], line.facts, *until), units
+        return Lens(INDICATORS[self.figure], line.facts, units, *until)
 
     def _imports(self, lens: Lens) -> list[Any]:
         return [row for row in lens.facts.did.imports if row.figure == self.figure]
 
     def _entries(
-        self, reading: Reading, lens: Lens, units: frozenset[str], cursor: str | None
+        self, reading: Reading, lens: Lens, cursor: str | None
     ) -> tuple[list[Entry], str | None]:
         behind = lens.indicator.behind
         if behind is Behind.CASES:
@@ -74,7 +74,7 @@ class Proof:
         if behind is Behind.IMPORTS:
             return [], None
         begins = Place.read(cursor) if cursor else None
-        ask = partial(self._asked, behind, units)
+        ask = partial(self._asked, behind, lens.units)
         documents, following = page(reading.period.days, begins, ask, PAGE)
         return list(self._counted(lens, documents)), f"{following}" if following else None
 
@@ -95,11 +95,11 @@ class Proof:
     def again(self) -> View:
         """The figure counted once more from the ratings that stood at cut-off, and only them."""
         reading = self.scorer.read(self.scorer.month_of(self.key), self.index)
-        lens, units = self._lens(reading)
+        lens = self._lens(reading)
         documents = (
             rating
             for day in reading.period.days
-            for rating in self.scorer.happenings.ratings(day, units)
+            for rating in self.scorer.happenings.ratings(day, lens.units)
             if lens.stood_here(rating)
         )
         facts = rederived(lens.facts, documents, lens.cut_off)

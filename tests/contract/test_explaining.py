@@ -112,6 +112,22 @@ def test_a_rating_that_was_joined_to_the_unit_after_the_cut_off_was_not_behind_i
     assert proof(db, "tax", "good_rate").again()["agrees"]
 
 
+@pytest.mark.parametrize("unit", ["tax", "county", "region"])
+def test_a_rating_that_was_joined_to_another_unit_after_the_cut_off_still_is_behind_the_figure(
+    db: Db, unit: str
+) -> None:
+    an_october(db, pressed("moved", item=None))
+    published(db)
+    now: Any = {"unit": "land", "item": "i2"}
+    link = {"at": at(11, 20), "before": {"unit": "tax", "item": None}, "after": now}
+    db["ratings"].update_one({"_id": "moved"}, {"$set": {**now, "links": [link]}})
+    ids = {each["id"] for each in entries(db, unit, "good_rate")}
+    assert ids == {f"g{n}" for n in range(40)} | {"moved"}
+    for key in ("good_rate", "item_coverage"):
+        assert proof(db, unit, key).again()["agrees"]
+    assert entries(db, "land", "good_rate") == []
+
+
 def test_errands_behind_participation_are_named_as_they_stood(db: Db) -> None:
     errand = {
         "unit": "tax",
