@@ -15,7 +15,7 @@ from services.contracts.rules import Rules
 from services.contracts.verdict import CaseAtCutOff
 from services.contracts.vocabulary import Level
 from services.score.errands import Errands
-from services.score.imports import Imported, for_unit
+from services.score.imports import Imported, for_unit, topmost
 from services.score.tally import (
     Cell,
     Mark,
@@ -161,7 +161,8 @@ def facts_of(
 ) -> Facts:
     """The facts of `head` and what is below it, with the items that are on offer at `at`."""
     wanted = frozenset(units)
-    did = UnitFacts.together([by_unit[unit] for unit in sorted(wanted & by_unit.keys())])
+    together = UnitFacts.together([by_unit[unit] for unit in sorted(wanted & by_unit.keys())])
+    did = replace(together, imports=topmost(together.imports, directory.subtree))
     items = (item for item in directory.items if item.unit in wanted and item.active(at))
     halls = {window.id: window.hall for window in directory.windows}
     offered = list(items)

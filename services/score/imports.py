@@ -4,7 +4,7 @@ One import is one value with all its rows: it is kept whole or not at all. A lat
 the rows of the same unit and figure, and the earlier one stays as history.
 """
 
-from collections.abc import Iterable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from fractions import Fraction
 from hashlib import sha256
@@ -16,6 +16,8 @@ from pydantic import Field as Bounded
 from services.contracts.exact import exact
 
 Place = tuple[str, str]
+Below = Callable[[str], frozenset[str]]
+"""A unit with everything below it."""
 
 
 @dataclass(frozen=True)
@@ -149,6 +151,14 @@ def over_months(months: Sequence[Mapping[Place, Imported]]) -> dict[Place, Impor
     everywhere = set(months[0]).intersection(*months[1:]) if months else set[Place]()
     sums = {place: together([month[place] for month in months]) for place in everywhere}
     return {place: found for place, found in sums.items() if found}
+
+
+def topmost(found: Sequence[Imported], below: Below) -> tuple[Imported, ...]:
+    """Those that no row of a unit above speaks for: it was counted with everything `below`."""
+    spoken_for = {
+        (unit, row.figure) for row in found for unit in below(row.unit) if unit != row.unit
+    }
+    return tuple(row for row in found if (row.unit, row.figure) not in spoken_for)
 
 
 def for_unit(unit: str, found: Sequence[Imported]) -> dict[str, Imported]:

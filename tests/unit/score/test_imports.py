@@ -88,6 +88,17 @@ def test_a_unit_stands_for_its_subtree_by_its_own_row_or_by_the_counts_below_it(
     assert of("county", below, row("tax", 2, 10, Fraction(1, 5))).printed == "50.00%"
 
 
+def test_what_a_unit_imported_itself_is_not_counted_again_in_the_units_above_it() -> None:
+    rows = (
+        row("land", 90, 100, Fraction(9, 10)),
+        row("land-north", 10, 50, Fraction(1, 5)),
+        row("tax", 50, 100, Fraction(1, 2)),
+    )
+    found = of("county", *rows)
+    assert (found.numerator, found.denominator) == (140, 200)
+    assert of("land", *rows).printed == "90.00%"
+
+
 def test_rates_without_counts_are_shown_and_never_averaged() -> None:
     bare = row("land-north", None, None, Fraction(39, 40))
     assert of("land-north", bare).printed == "97.50%"
