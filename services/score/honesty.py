@@ -9,7 +9,7 @@ from math import sqrt
 from statistics import NormalDist
 from typing import Any
 
-from services.contracts.printing import HIGHER_RATE
+from services.contracts.printing import HIGHER_RATE, LOWER_RATE
 from services.contracts.vocabulary import Channel, Level, Standing, Turn
 from services.score.facts import Facts
 from services.score.tally import combined
@@ -87,11 +87,14 @@ def wilson(good: int, total: int, confidence: float = CONFIDENCE) -> tuple[float
 
 
 def interval(good: int, total: int) -> View | None:
-    """Where the good rate lies, for all that this many ratings can tell."""
+    """Where the good rate lies, for all that this many ratings can tell.
+
+    Printed with the digits of the rate, and outwards, so that it always holds the printed rate.
+    """
     if not total:
         return None
     low, high = wilson(good, total)
-    printed = f"{low:.1%} – {high:.1%}"
+    printed = f"{HIGHER_RATE.text(Fraction(low))} – {LOWER_RATE.text(Fraction(high))}"
     return {"confidence": CONFIDENCE, "low": low, "high": high, "of": total, "printed": printed}
 
 

@@ -3,12 +3,15 @@
 from __future__ import annotations
 
 from collections import Counter
+from decimal import Decimal
+from fractions import Fraction
 from typing import Any
 
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from services.contracts.printing import HIGHER_RATE
 from services.contracts.vocabulary import Channel, Level, Standing
 from services.score.errands import Errands
 from services.score.facts import UnitFacts
@@ -85,6 +88,25 @@ def test_an_interval_holds_its_share_and_narrows_with_the_sample(pair: tuple[int
     assert good / total - 1e-12 <= high <= 1
     wider, narrower = high - low, wilson(good * 10, total * 10)
     assert narrower[1] - narrower[0] <= wider
+
+
+@given(counts)
+def test_a_printed_interval_has_two_ends_and_holds_the_printed_rate(pair: tuple[int, int]) -> None:
+    good, total = pair
+    low, high = (Decimal(text.strip("%")) for text in printed_interval(good, total).split(" – "))
+    assert low < high
+    assert low <= HIGHER_RATE.figure(Fraction(good, total)) <= high
+
+
+def test_of_a_rate_that_is_almost_whole_the_interval_is_no_certainty() -> None:
+    assert printed_interval(159_995, 160_000) == "99.99% – 100.00%"
+    assert printed_interval(5_311_702, 5_312_493) == "99.98% – 99.99%"
+
+
+def printed_interval(good: int, total: int) -> str:
+    """Where the good rate lies, as it is printed."""
+    told = beside(facts(happened({cell(5): good, cell(1): total - good})))
+    return str(told["interval"]["printed"])
 
 
 def test_a_channel_that_never_shows_a_bad_rating_is_a_signal() -> None:
