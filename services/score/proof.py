@@ -13,8 +13,9 @@ from services.score import views
 from services.score.board import REGION
 from services.score.errands import rated_errands, rating_keys
 from services.score.evidence import Entry, Lens, rederived
+from services.score.facts import Facts
 from services.score.indicators import INDICATORS
-from services.score.measure import Behind, measure
+from services.score.measure import Behind, Measured, measure
 from services.score.paging import Place, page
 from services.score.scorer import Reading, Scorer
 from services.score.views import View
@@ -46,7 +47,7 @@ class Proof:
         return {
             **reading.head(),
             "unit": self.unit,
-            "figure": views.measured_view(measure(lens.indicator, lens.facts)),
+            "figure": views.measured_view(self._measured(reading, lens, lens.facts)),
             "definition": views.definitions()[self.figure],
             "entries": [entry.plain() for entry in entries if entry.left_out is None],
             "left_out": [entry.plain() for entry in entries if entry.left_out is not None],
@@ -61,6 +62,10 @@ class Proof:
         units = frozenset(below) | (reading.facts.keys() if self.unit == REGION else frozenset())
         until = (self.scorer.ends, context.cut_off, context.horizon)
         return Lens(INDICATORS[self.figure], line.facts, units, *until)
+
+    def _measured(self, reading: Reading, lens: Lens, facts: Facts) -> Measured:
+        """As the index does, which may ask for a sample of its own."""
+        return measure(lens.indicator, facts, reading.scoring(self.index).recipe.min_sample)
 
     def _imports(self, lens: Lens) -> list[Any]:
         return [row for row in lens.facts.did.imports if row.figure == self.figure]
@@ -103,7 +108,7 @@ class Proof:
             if lens.stood_here(rating)
         )
         facts = rederived(lens.facts, documents, lens.cut_off)
-        once, again = measure(lens.indicator, lens.facts), measure(lens.indicator, facts)
+        once, again = (self._measured(reading, lens, each) for each in (lens.facts, facts))
         same = (once.numerator, once.denominator) == (again.numerator, again.denominator)
         told = {"figure": views.measured_view(once), "again": views.measured_view(again)}
         return {**reading.head(), "unit": self.unit, **told, "agrees": same}

@@ -36,6 +36,7 @@ from tests.unit.score.october import (
     scorer,
 )
 from tests.unit.score.town import (
+    RECIPES,
     RULES,
     rating,
     store,
@@ -156,6 +157,16 @@ def test_a_day_busier_than_a_page_is_told_on_two_by_unit_and_by_region(db: Db) -
     for unit, count in (("tax", 40 + len(busy)), ("region", 41 + len(busy))):
         ids = [each["id"] for each in entries(db, unit, "good_rate")]
         assert (len(ids), len(set(ids))) == (count, count)
+
+
+def test_a_figure_is_taken_apart_under_the_sample_that_its_index_asks_for(db: Db) -> None:
+    an_october(db)
+    asking = [RECIPES[INDEX].model_copy(update={"min_sample": 100})]
+    there = scorer(db, at(11, 3), recipes=asking)
+    shown = figure(line(there.page("2026-10", INDEX, lambda unit: True)), "good_rate")
+    apart = Proof(there, "2026-10", "tax", INDEX, "good_rate")
+    assert shown["printed"] == apart.page(None)["figure"]["printed"] == "样本不足"
+    assert apart.again()["figure"]["printed"] == "样本不足"
 
 
 def test_an_unknown_figure_is_refused(db: Db) -> None:
