@@ -59,8 +59,10 @@ class Closer:
 
     def close(self, key: str, closing: Closing, by: str) -> View:
         """Take the snapshot that everything later reads. Raises NotOver, NotClear, NeedsCause."""
-        period = Period.parse(key)
-        closed = self._close(period, self.scorer.months.get(key), closing, by)
+        return self._closed(Period.parse(key), self.scorer.months.get(key), closing, by)
+
+    def _closed(self, period: Period, month: Month, closing: Closing, by: str) -> View:
+        closed = self._close(period, month, closing, by)
         return {**views.month_view(closed), "settlement": self._settlement(period.before)}
 
     def _close(self, period: Period, month: Month, closing: Closing, by: str) -> Month:
@@ -184,8 +186,8 @@ class Closer:
         anything = next(self.scorer.tallies.between(period.first, period.last), None)
         return month if month.state is MonthState.OPEN and anything else None
 
-    def close_due(self) -> Month | None:
-        """Close the month that is due, if everything is clear; nothing is accepted.
+    def close_due(self) -> View | None:
+        """Close the month that is due as `close` does, if all is clear; nothing is accepted.
 
         Called again and again, on any replica: a month that was closed is left alone, and of two
         that close at once the guard lets one win.
@@ -194,7 +196,7 @@ class Closer:
         if month is None:
             return None
         try:
-            return self._close(Period.parse(month.period), month, Closing(), SCHEDULE)
+            return self._closed(Period.parse(month.period), month, Closing(), SCHEDULE)
         except (NotClear, Conflict):
             return None
 

@@ -33,7 +33,9 @@ class Deciding(Wired):
         if Closer(self._scorer()).due() is None:
             return
         if closed := Closer(self._scorer(WAIT_S)).close_due():
-            _log.info("%s closed by schedule", closed.period)
+            _log.info("%s closed by schedule", closed["period"])
+            if settlement := closed["settlement"]:
+                _log.info("%s has changed since: %s", settlement["period"], settlement["do"])
 
     @api("GET", "/v1/months/<period>", Action.READ_SCORES, asks=Watched)
     def get_month(self, request: Request, actor: Actor, period: str) -> View:

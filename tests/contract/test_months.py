@@ -16,6 +16,7 @@ from services.score.closing import Closing, Overtaken
 from services.score.happenings import Happenings
 from services.score.months import MonthState, NotClear, NotPublished
 from services.score.proof import Proof
+from services.score.repository import Tallies
 from services.score.shelf import Months
 from tests.unit.score.october import (
     CLOSES,
@@ -250,10 +251,20 @@ def test_the_scheduled_job_closes_last_month_once_on_its_day(db: Db) -> None:
     an_october(db)
     assert by_schedule(db, at(11, 9)) is None
     closed = by_schedule(db, at(11, 10))
-    assert (closed.period, closed.closed_by, closed.accepted) == ("2026-10", "schedule", ())
+    told = tuple(closed[name] for name in ("period", "closed_by", "accepted", "settlement"))
+    assert told == ("2026-10", "schedule", [], None)
     assert by_schedule(db, at(11, 10)) is None
     assert by_schedule(db, at(11, 11)) is None
     assert Months(db).get("2026-10").version == 1
+
+
+def test_the_scheduled_job_proposes_the_settlement_of_the_month_before_too(db: Db) -> None:
+    an_october(db)
+    published(db)
+    store(db, pressed("late", 1), rating("2026-11-20"))
+    Tallies(db).recompute()
+    told = by_schedule(db, at(12, 10))
+    assert (told["period"], told["settlement"]["period"]) == ("2026-11", "2026-10")
 
 
 def test_two_replicas_of_the_scheduled_job_close_a_month_once(db: Db) -> None:
