@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import uuid
-from collections.abc import Sequence
 from dataclasses import dataclass, replace
 from datetime import date, datetime, timedelta
 from typing import Any
@@ -15,7 +14,7 @@ from services.errors import Conflict
 from services.score import views
 from services.score.audit import Audit, audit
 from services.score.causes import causes_by_unit
-from services.score.late import Late, horizon, without
+from services.score.late import horizon, without
 from services.score.months import (
     Month,
     MonthState,
@@ -102,7 +101,10 @@ class Closer:
         period, until = reading.period, self._horizon_of(reading.month)
         if until is None:
             return reading
-        facts = without(reading.facts, self._received_after(until, period), period)
+        today = self.scorer.now.astimezone(self.scorer.rules.region.zone).date()
+        # A press of a later day may rate an errand of the period.
+        late = self.scorer.happenings.received_after(until, period.first, today)
+        facts = without(reading.facts, late, period)
         context = reading.context.model_copy(update={"horizon": until})
         return replace(reading, context=context, facts=facts)
 
@@ -113,15 +115,12 @@ class Closer:
         until = horizon(period, rules.scoring.revision_horizon_months, ends)
         return until if month.published and until < self.scorer.now else None
 
-    def _received_after(self, moment: datetime, period: Period) -> Sequence[Late]:
-        today = self.scorer.now.astimezone(self.scorer.rules.region.zone).date()
-        return self.scorer.happenings.received_after(period, moment, today)
-
     def late(self, key: str) -> View:
         """Presses that came in after the horizon: listed, not scored."""
         period, until = Period.parse(key), self._horizon_of(self.scorer.months.get(key))
-        late = self._received_after(until, period) if until else []
-        return {"period": key, "late": [each.plain() for each in late if each.pressed_in(period)]}
+        days, find = (period.first, period.last), self.scorer.happenings.received_after
+        late = find(until, *days) if until else []
+        return {"period": key, "late": [each.plain() for each in late]}
 
     def publish(self, key: str, by: str) -> View:
         """Score the snapshot by every index and make it the revision in force. Raises NotClosed."""

@@ -121,15 +121,22 @@ class Happenings:
         return sorted((enrolled | heard.keys()) - well)
 
     def ratings(
-        self, day: date, units: frozenset[str], after: str = "", most: int = 0
+        self,
+        day: date,
+        units: frozenset[str],
+        after: str = "",
+        most: int = 0,
+        *,
+        left: bool = False,
     ) -> Iterator[Document]:
-        """The ratings of these units on a day, with those that were joined to another unit since.
+        """The ratings of these units on a day: every one, or so many after a key, in order.
 
-        Every one, or so many after a key, in order.
+        Where asked for, with those that have `left` them, joined to an errand of another unit.
         """
-        places = [{"unit": {"$in": part}} for part in _parts(units)]
-        left = {"unit": {"$nin": sorted(units)}}
-        places += [{**left, "links.before.unit": {"$in": part}} for part in _parts(units)]
+        places: list[Document] = [{"unit": {"$in": part}} for part in _parts(units)]
+        if left:
+            gone = {"unit": {"$nin": sorted(units)}}
+            places += [{**gone, "links.before.unit": {"$in": part}} for part in _parts(units)]
         return self._on(day, places, "ratings", RATING, after, most)
 
     def to_export(self, day: date) -> Iterator[Document]:
@@ -165,12 +172,9 @@ class Happenings:
         read = dict.fromkeys(("stored_at", "received_at", "errand"), 1)
         return {each["_id"]: each for each in by_ids(self._db["ratings"], keys, read)}
 
-    def received_after(self, period: Period, moment: datetime, today: date) -> list[Late]:
-        """Ratings from the period's first day until `today` that came in after `moment`.
-
-        Those of later days may rate an errand of the period.
-        """
-        days, read = days_between(period.first, today), dict.fromkeys(RATING, 1)
+    def received_after(self, moment: datetime, first: date, last: date) -> list[Late]:
+        """Ratings of these days, both inside, that came in after `moment`."""
+        days, read = days_between(first, last), dict.fromkeys(RATING, 1)
         late = by_days(self._db["ratings"], days, read, received_at={"$gt": moment})
         return sorted(map(Late.of, late), key=lambda each: (each.received_at, each.key))
 

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass
 from functools import partial
 from typing import Any
@@ -79,16 +79,19 @@ class Proof:
         if behind is Behind.IMPORTS:
             return [], None
         begins = Place.read(cursor) if cursor else None
-        ask = partial(self._asked, behind, lens.units)
+        find = self._finding(reading, behind)
+
+        def ask(place: Place, most: int) -> list[Document]:
+            return list(find(place.day, lens.units, place.after, most))
+
         documents, following = page(reading.period.days, begins, ask, PAGE)
         return list(self._counted(lens, documents)), f"{following}" if following else None
 
-    def _asked(
-        self, behind: Behind, units: frozenset[str], place: Place, most: int
-    ) -> list[Document]:
-        of_ratings, of_errands = self.scorer.happenings.ratings, self.scorer.happenings.errands
-        ask = of_ratings if behind is Behind.RATINGS else of_errands
-        return list(ask(place.day, units, place.after, most))
+    def _finding(self, reading: Reading, behind: Behind) -> Callable[..., Iterator[Document]]:
+        """Ratings may have left a unit since a closing; nothing has left what is looked at now."""
+        if behind is Behind.ERRANDS:
+            return self.scorer.happenings.errands
+        return partial(self.scorer.happenings.ratings, left=reading.month.in_force is not None)
 
     def _counted(self, lens: Lens, documents: Sequence[Document]) -> Iterator[Entry]:
         if lens.indicator.behind is Behind.RATINGS:
@@ -100,11 +103,11 @@ class Proof:
     def again(self) -> View:
         """The figure counted once more from the ratings that stood at cut-off, and only them."""
         reading = self.scorer.read(self.scorer.month_of(self.key), self.index)
-        lens = self._lens(reading)
+        lens, find = self._lens(reading), self._finding(reading, Behind.RATINGS)
         documents = (
             rating
             for day in reading.period.days
-            for rating in self.scorer.happenings.ratings(day, lens.units)
+            for rating in find(day, lens.units)
             if lens.stood_here(rating)
         )
         facts = rederived(lens.facts, documents, lens.cut_off)
