@@ -92,6 +92,16 @@ def test_a_wrong_code_is_said_kindly_and_a_right_one_is_still_taken(
     kiosk.enrolled()
 
 
+def test_the_screen_is_kept_on(context: BrowserContext, place: Place) -> None:
+    """Asleep, a tablet sends nothing, and cannot tell how long ago somebody pressed."""
+    context.add_init_script(
+        """Object.defineProperty(navigator, "wakeLock", {value: {
+          request: async (kind) => { window.keptOn = kind; } }})"""
+    )
+    kiosk = AtKiosk.arrive(context, place).enrolled()
+    kiosk.page.wait_for_function("window.keptOn === 'screen'")
+
+
 def test_a_face_that_is_taken_back_in_time_is_no_rating(kiosk: AtKiosk) -> None:
     kiosk.press(1)
     kiosk.wait(UNDO_MS - 1_000)

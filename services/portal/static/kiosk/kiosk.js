@@ -27,10 +27,20 @@ function serve(outbox) {
     asking.begin();
     sending.all();
   };
+  stayAwake();
   watchMark();
   watchPanel(() => sending.all(), () => enrol(outbox).then(arrive));
   prepareOffline(renewedWhenFree(asking));
   arrive();
+}
+
+/** Keep the screen on where the browser can. A tablet that sleeps sends nothing, and the clock that
+ * says how long ago somebody pressed stands still meanwhile. */
+function stayAwake() {
+  if (!("wakeLock" in navigator)) return;
+  const ask = () => document.hidden || navigator.wakeLock.request("screen").catch(console.warn);
+  document.addEventListener("visibilitychange", ask);
+  ask();
 }
 
 /** `?idle=45` at the end of the address, in seconds. */
