@@ -83,5 +83,7 @@ def _instead(
 ) -> View:
     """`again`: the form that was sent. It goes once more as it is: perhaps it has arrived."""
     why = {Gone: "over", NotFound: "unknown", TooMany: "too_many", Unavailable: "later"}
-    sent = [each for each in again.items(multi=True) if each[0] != FORM_FIELD] if again else []
-    return View("phone/instead.html", {"why": why[type(error)], "again": sent}, error.status)
+    shown: dict[str, Any] = {"why": why[type(error)]}
+    if again is not None:
+        shown["again"] = [each for each in again.items(multi=True) if each[0] != FORM_FIELD]
+    return View("phone/instead.html", shown, error.status)

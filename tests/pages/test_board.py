@@ -166,7 +166,7 @@ def test_an_open_check_keeps_the_month_open_and_is_told(
         page = scorer("/board/2026-07")
         page.get_by_role("button", name="关账", exact=True).click()
         expect(page.get_by_role("alert")).to_contain_text("没有做成，什么都没有改变")
-        expect(page.locator(".checks tr.open").first).to_contain_text("尚未定论的工单")
+        expect(page.locator(".checks tr.open", has_text="尚未定论的工单")).to_be_visible()
 
 
 def test_what_if_shows_another_index_and_keeps_nothing(
