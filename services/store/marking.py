@@ -112,17 +112,16 @@ class Sweep:
         """One statement after the other: nobody waits for marks, and a bulk of them that waits for
         a busy store holds SecantusDB up (adapters/outbox.py).
         """
-        ratings = self.ratings.read(found)
-        touched = sorted({bucket for each in ratings.values() for bucket in buckets(each)})
         new = [
-            self._marking(key, mark, reason)
-            for key, rating in ratings.items()
+            (rating, self._marking(key, mark, reason))
+            for key, rating in self.ratings.read(found).items()
             for mark, reason in found[key].items()
             if mark not in rating["marks"]
         ]
+        touched = sorted({bucket for rating, _ in new for bucket in buckets(rating)})
         with self.ratings.touching(touched, self.now):
-            for each in new:
-                self.ratings.change([each])
+            for _, change in new:
+                self.ratings.change([change])
 
     def _marking(self, key: str, mark: str, reason: str) -> Change:
         step = {"mark": mark, "at": self.now}

@@ -73,6 +73,15 @@ def test_a_sweep_forgets_what_it_has_looked_at_and_a_redelivery_marks_nothing_tw
     assert (found["marks"], found["version"]) == ([Mark.REPEATED], 2)
 
 
+def test_a_sweep_that_marks_nothing_new_has_nothing_counted_again(db: Db) -> None:
+    store(db, at(0, "a"), at(4, "b"))
+    sweep(db)
+    store(db, at(4, "b"), at(3600, "c"))
+    db["touched"].delete_many({})
+    assert sweep(db) == 3
+    assert db["touched"].count_documents({}) == 0
+
+
 def test_a_press_that_came_before_the_other_but_arrives_after_it_marks_the_other(db: Db) -> None:
     store(db, at(4, "b"))
     sweep(db)
