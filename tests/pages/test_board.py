@@ -110,7 +110,7 @@ def test_a_unit_that_fell_says_why_down_to_the_ratings(
     fallen = row(page, "人社局")
     expect(fallen.locator(".change.down")).to_be_visible()
     expect(fallen.locator(".why").first).to_contain_text("→")
-    fallen.get_by_role("link").click()
+    fallen.get_by_role("link").first.click()
     page.get_by_role("link", name="好评率", exact=True).first.click()
     expect(page.get_by_text("38 ÷ 40")).to_be_visible()
     page.get_by_role("button", name="用原始评价重新计算一遍").click()
