@@ -107,9 +107,9 @@ def _options(port: int) -> list[str]:
 def _cache() -> str:
     """As much as MongoDB takes by default: half of what memory there is beyond the first gigabyte.
 
-    It is the most that it may take, once so much is stored. With more than its cache holds, a
-    rating costs SecantusDB twice as much: from 220,000 on with the gigabyte that it takes by
-    itself, from 850,000 on with four.
+    It is the most that it may take, once so much is stored. Once there is more than its cache
+    holds, a press takes two to four times as long until it can be read: with the gigabyte that
+    SecantusDB takes by itself, after 220,000 ratings (a soak).
     """
     half = (psutil.virtual_memory().total // MEBIBYTE - 1024) // 2
     return f"{max(half, LEAST_CACHE_MIB)}M"
