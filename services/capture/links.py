@@ -166,6 +166,7 @@ def rating_form(subject: Subject, said: Said, pressed_at: datetime) -> RatingFor
     """
     about = subject.model_dump(exclude={"issued_by", "expires"})
     words = said.model_dump(exclude={"press"})
-    own = uuid.uuid5(subject.rating_id, (said.press or uuid.uuid4()).hex)
-    id = own if subject.permanent else subject.rating_id
+    id = subject.rating_id
+    if subject.permanent:
+        id = uuid.uuid5(id, (said.press or uuid.uuid4()).hex)
     return RatingForm(**about, **words, rating_id=id, pressed_at=pressed_at)

@@ -10,7 +10,7 @@ from __future__ import annotations
 import json
 import re
 import zlib
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from contextlib import suppress
 from functools import cache
 from typing import Any, TypeVar
@@ -84,14 +84,14 @@ def _item(line: bytes) -> Any:
         return line.decode(errors="replace")
 
 
-def parsed(body: bytes) -> Any:
-    """What JSON says, half characters mended. Raises ValueError for what is none."""
+def parsed(body: bytes, read: Callable[[bytes], Any] = from_json) -> Any:
+    """What JSON says to `read`, half characters mended. Raises ValueError for what is none."""
     try:
-        return from_json(body)
+        return read(body)
     except ValueError:
         if (whole := _mended(body)) == body:
             raise
-        return from_json(whole)
+        return read(whole)
 
 
 def _mended(body: bytes) -> bytes:
@@ -109,10 +109,8 @@ def _reader(kind: Any) -> TypeAdapter[Any]:
 
 def _checked(body: bytes, kind: Any) -> Any:
     try:
-        return _reader(kind).validate_json(body)
+        return parsed(body, _reader(kind).validate_json)
     except ValidationError as error:
-        if (whole := _mended(body)) != body:
-            return _checked(whole, kind)
         raise refusal(error) from None
 
 

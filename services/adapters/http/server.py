@@ -98,8 +98,13 @@ class QuietServer(WebServer):
 
     def get_wsgi_app(self) -> Doorway:
         """The application, behind the doorway that counts who comes in."""
-        self._doors = Doors()
-        return Doorway(ProblemApp(self), self.container.config, self.windows)
+        self._doors, app = Doors(), ProblemApp(self)
+        self._addresses: Map = app.url_map
+        return Doorway(app, self.container.config, self.windows)
+
+    def reads(self, path: str) -> bool:
+        """Whether there is something to read at this address."""
+        return self._addresses.bind("").test(path, "GET")
 
     def get_wsgi_server(self, sock: Any, wsgi_app: Any, **options: Any) -> Any:
         """The server around a listening socket.

@@ -4,11 +4,10 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from contextlib import suppress
-from typing import Any
 
 from pymongo.errors import BulkWriteError, DuplicateKeyError, PyMongoError
 
-from services.adapters.mongo import Db, Document, Index, Indexes
+from services.adapters.mongo import Db, Document, Index, Indexes, taken
 from services.contracts.audit import end, is_end, numbered
 from services.contracts.auditing import Place
 from services.contracts.ledger import SEAL
@@ -17,7 +16,6 @@ AUDIT, ENDS = "audit", "audit_ends"
 AUDIT_INDEXES: Indexes = {
     AUDIT: (Index(("at",)), Index(("actor", "at")), Index(("object", "at"), sparse=True))
 }
-TAKEN = 11000
 
 
 class AuditChain:
@@ -52,10 +50,7 @@ class AuditChain:
         try:
             self._entries.insert_many(documents)
         except BulkWriteError as error:
-            errors: Any = error.details and error.details.get("writeErrors")
-            if not errors or errors[0]["code"] != TAKEN:
-                raise
-            return int(errors[0]["index"])
+            return taken(error)[0]
         return len(documents)
 
     def _after_conflict(self, document: Document, left: list[Document]) -> list[Document]:

@@ -3,16 +3,13 @@
 from __future__ import annotations
 
 from collections.abc import Callable
-from functools import cache
 from typing import Any, TypeVar
 from urllib.parse import quote
 
 from werkzeug.exceptions import HTTPException
-from werkzeug.routing import MapAdapter
 from werkzeug.wrappers import Request, Response
 
 from services.adapters.http.entrypoint import ApiEntrypoint
-from services.adapters.http.server import QuietServer
 from services.adapters.http.throttle import REQUESTS
 from services.adapters.pages.guarding import demand_own_form, guarded
 from services.adapters.pages.place import where
@@ -76,18 +73,12 @@ class PageEntrypoint(ApiEntrypoint):
         return self._shown(View("error.html", {"error": error}, error.status), request, visitor)
 
     def _here(self, request: Request) -> str:
-        return where(request, lambda path: _addresses(self.server).test(path, "GET"))
+        return where(request, self.server.reads)
 
     def _understood(self, error: Exception) -> HaopingError:
         if isinstance(error, HTTPException):
             return Malformed(error.description)
         return super()._understood(error)
-
-
-@cache
-def _addresses(server: QuietServer) -> MapAdapter:
-    """Every address of a server; asked for by no page before all of them are there."""
-    return server.make_url_map().bind("")
 
 
 def page(
