@@ -12,8 +12,9 @@ from urllib.parse import urlsplit
 
 import eventlet
 from kombu import Connection
+from nameko.containers import ServiceContainer
 
-from services.adapters.bus import depths
+from services.adapters.bus import Bus, Publisher, depths, packed
 from services.adapters.bus.topology import declare
 from services.adapters.mongo import connect
 from services.adapters.registry import COLLECTION, CURRENT
@@ -22,12 +23,23 @@ from services.console.stack import Stack
 from services.console.stack.ports import claim
 from services.contracts import topology
 from services.contracts.directory import Directory
+from services.contracts.events import RatingSubmitted
 
 QUEUES = (
     *(queue.name for queue in topology.WORK_QUEUES),
     *(topology.delay_queue(seconds) for seconds in topology.DELAYS_S),
     topology.DEAD_LETTERS,
 )
+
+
+Containers = Callable[..., ServiceContainer]
+
+
+class Sender:
+    """A service that publishes."""
+
+    name = "sender"
+    bus = Publisher()
 
 
 def settings(stack: Stack, **over: str) -> dict[str, Any]:
@@ -172,3 +184,16 @@ def line_to(uri: str) -> Iterator[Line]:
         yield line
     finally:
         line.close()
+
+
+def bus_on(container_factory: Containers, config: dict[str, Any]) -> Bus:
+    """The bus of a service with this configuration."""
+    container = container_factory(Sender, config)
+    container.start()
+    [found] = [each for each in container.extensions if isinstance(each, Bus)]
+    return found
+
+
+def send(bus: Bus, *presses: RatingSubmitted) -> None:
+    """Publish each press in a message of its own."""
+    bus.publish(*(message for each in presses for message in packed([each], "trace")))

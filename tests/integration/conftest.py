@@ -9,7 +9,9 @@ import pytest
 from eventlet.patcher import is_monkey_patched
 from nameko.containers import ServiceContainer
 
+from services.adapters.bus import Bus
 from services.console.stack import Stack
+from tests.integration.bus import Containers, bus_on, settings
 
 HOW = (
     "these tests need green sockets: run `make real`, or `.venv/bin/nameko test -m integration ...`"
@@ -31,6 +33,12 @@ def container_factory() -> Iterator[Callable[[type, Mapping[str, Any]], ServiceC
     yield make
     for container in made:
         container.kill()
+
+
+@pytest.fixture
+def bus(stack: Stack, container_factory: Containers) -> Bus:
+    """The bus of a running service."""
+    return bus_on(container_factory, settings(stack))
 
 
 @pytest.fixture(scope="module")

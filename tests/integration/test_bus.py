@@ -1,4 +1,4 @@
-"""The bus on a real broker: three outcomes, batches, and never a false confirmation."""
+"""What a service takes from a real broker: three outcomes, batches, and nothing lost or held."""
 
 from __future__ import annotations
 
@@ -9,30 +9,27 @@ from collections import Counter
 from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
 from functools import partial
-from typing import Any
 
-import eventlet
 import pytest
 from eventlet.event import Event
-from nameko.containers import ServiceContainer
 from pymongo.errors import AutoReconnect, NetworkTimeout, WriteError
 
 from services.adapters import leaving
-from services.adapters.bus import Bus, Delivery, Outgoing, Publisher, consume, packed
-from services.adapters.bus import publisher as publishing
+from services.adapters.bus import Bus, Delivery, Outgoing, consume, packed
 from services.adapters.bus.consumer import PREFETCH
 from services.adapters.bus.settling import REASON
 from services.adapters.outcome import Done, Later, Never, Outcome
 from services.console.stack import Stack
 from services.contracts import topology
 from services.contracts.events import RatingSubmitted
-from services.errors import Unavailable
 from tests.county import press
 from tests.integration.bus import (
+    Containers,
     consumers,
     eventually,
     line_to,
     purge,
+    send,
     settings,
     taken,
     waiting,
@@ -40,7 +37,6 @@ from tests.integration.bus import (
 
 pytestmark = pytest.mark.integration
 RATINGS, BACKLOG = topology.STORE_RATINGS, topology.STORE_BACKLOG
-Containers = Callable[..., ServiceContainer]
 
 
 BASIC_CONSUME = bytes((0, 60, 0, 20))
@@ -72,13 +68,6 @@ class Desk:
         return [Desk.answer(delivery) for delivery in deliveries]
 
 
-class Sender:
-    """A service that publishes."""
-
-    name = "sender"
-    bus = Publisher()
-
-
 @pytest.fixture
 def desk(stack: Stack, container_factory: Containers) -> type[Desk]:
     """A desk that says done to everything, with empty queues; start it by `opened`."""
@@ -87,28 +76,9 @@ def desk(stack: Stack, container_factory: Containers) -> type[Desk]:
     return Desk
 
 
-@pytest.fixture
-def bus(stack: Stack, container_factory: Containers) -> Bus:
-    """The bus of a running service."""
-    return bus_on(container_factory, settings(stack))
-
-
-def bus_on(container_factory: Containers, config: dict[str, Any]) -> Bus:
-    """The bus of a service with this configuration."""
-    container = container_factory(Sender, config)
-    container.start()
-    [found] = [each for each in container.extensions if isinstance(each, Bus)]
-    return found
-
-
 def seen(rating_id: str) -> int:
     """How often the desk was given a rating."""
     return Counter(each for batch in Desk.batches for each in batch)[rating_id]
-
-
-def send(bus: Bus, *presses: RatingSubmitted) -> None:
-    """Publish each press in a message of its own."""
-    bus.publish(*(message for each in presses for message in packed([each], "trace")))
 
 
 def test_what_is_done_is_acknowledged_batch_by_batch(
@@ -302,89 +272,6 @@ def test_a_stopping_service_does_not_wait_for_ever_for_what_hangs(
     eventually(lambda: desk.batches)
     container.stop()
     eventually(lambda: waiting(stack.amqp_uri, RATINGS.name) == 1)
-
-
-def test_a_message_that_no_queue_takes_is_not_confirmed(bus: Bus) -> None:
-    with pytest.raises(Unavailable, match="No queue is bound"):
-        bus.publish(Outgoing(topology.EVENTS, "nobody.listens", b"{}", str(uuid.uuid4())))
-
-
-def test_an_announcement_needs_no_listener(bus: Bus) -> None:
-    bus.publish(Outgoing(topology.CASES, "case.opened", b"{}", "a", mandatory=False))
-
-
-def test_a_silent_broker_is_never_taken_for_a_confirmation(
-    stack: Stack,
-    desk: type[Desk],
-    container_factory: Containers,
-    monkeypatch: pytest.MonkeyPatch,
-) -> None:
-    """The answer to the first message is swallowed; the second must not be given it."""
-    monkeypatch.setattr(publishing, "CONFIRM_TIMEOUT_S", 1)
-    with line_to(stack.amqp_uri) as line:
-        bus = bus_on(container_factory, settings(stack, AMQP_URI=line.uri))
-        send(bus, press(rating_id="before"))
-        line.mute = True
-        with pytest.raises(Unavailable):
-            send(bus, press(rating_id="unheard"))
-        line.mute = False
-        with pytest.raises(Unavailable, match="No queue is bound"):
-            bus.publish(Outgoing(topology.EVENTS, "nobody.listens", b"{}", str(uuid.uuid4())))
-        send(bus, press(rating_id="after"))
-    bodies = b"".join(letter.body for letter in taken(stack.amqp_uri, RATINGS.name))
-    assert b"before" in bodies
-    assert b"after" in bodies
-
-
-def test_answers_that_come_in_pieces_are_put_together_by_one_reader(
-    stack: Stack, desk: type[Desk], container_factory: Containers
-) -> None:
-    """Publishers must never read from the line themselves, between the pieces of a frame."""
-    with line_to(stack.amqp_uri) as line:
-        bus = bus_on(container_factory, settings(stack, AMQP_URI=line.uri))
-        send(bus, press())
-        line.dribbles = True
-        pile = eventlet.GreenPile(20)
-        for _ in range(200):
-            pile.spawn(send, bus, press())
-        assert len(list(pile)) == 200
-    assert waiting(stack.amqp_uri, RATINGS.name) == 201
-
-
-def test_without_a_broker_the_sender_is_told_at_once(
-    container_factory: Containers, stack: Stack
-) -> None:
-    nowhere = "amqp://guest:guest@127.0.0.1:1//"
-    bus = bus_on(container_factory, settings(stack, AMQP_URI=nowhere))
-    with pytest.raises(Unavailable, match="cannot be reached"):
-        send(bus, press())
-
-
-def test_all_who_wait_for_a_broker_that_hangs_wait_for_one_attempt(
-    stack: Stack,
-    container_factory: Containers,
-    monkeypatch: pytest.MonkeyPatch,
-    caplog: pytest.LogCaptureFixture,
-) -> None:
-    """One after the other, the twentieth would be told after four minutes that nothing is sure."""
-    monkeypatch.setattr(publishing, "HEARTBEAT_S", 1)
-    with line_to(stack.amqp_uri) as line:
-        line.mute = True
-        bus = bus_on(container_factory, settings(stack, AMQP_URI=line.uri))
-        pile = eventlet.GreenPile(20)
-        for _ in range(20):
-            pile.spawn(told_by, bus, press())
-        assert set(pile) == {Unavailable}
-    assert caplog.text.count("cannot reach the broker") == 1
-
-
-def told_by(bus: Bus, sent: RatingSubmitted) -> type[Exception] | None:
-    """What the sender is told."""
-    try:
-        send(bus, sent)
-    except Unavailable as error:
-        return type(error)
-    return None
 
 
 def test_who_is_killed_before_it_is_told_that_it_consumes_holds_nothing_back(

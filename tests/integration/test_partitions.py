@@ -28,8 +28,7 @@ from services.contracts.partitions import SPREAD, WEIGHT, WHOLE, Spreading, part
 from services.errors import Unavailable
 from services.store.service import Store
 from tests.county import DIRECTORY, linked, press
-from tests.integration.bus import consumers, eventually, in_the_county, taken
-from tests.integration.test_bus import bus_on
+from tests.integration.bus import bus_on, consumers, eventually, in_the_county, taken
 
 pytestmark = pytest.mark.integration
 Containers = Callable[..., ServiceContainer]

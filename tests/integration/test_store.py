@@ -25,8 +25,7 @@ from services.contracts.message import Message
 from services.score.repository import Tallies
 from services.store.service import Store
 from tests.county import DIRECTORY, NOON, errand, linked, press
-from tests.integration.bus import eventually, in_the_county, taken, waiting
-from tests.integration.test_bus import bus_on
+from tests.integration.bus import bus_on, eventually, in_the_county, taken, waiting
 
 pytestmark = pytest.mark.integration
 Containers = Callable[..., ServiceContainer]

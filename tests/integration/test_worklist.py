@@ -23,8 +23,7 @@ from services.contracts.directory import Directory, Principal, Window
 from services.store.service import Store
 from tests import web
 from tests.county import DIRECTORY, press
-from tests.integration.bus import eventually, purge, settings
-from tests.integration.test_bus import bus_on
+from tests.integration.bus import bus_on, eventually, purge, settings
 
 pytestmark = pytest.mark.integration
 Containers = Callable[..., ServiceContainer]

@@ -17,9 +17,10 @@ from services.contracts.events import BadRatingStored
 from services.contracts.rules import Rules
 from services.contracts.vocabulary import Channel, Level
 from services.rectify.attachment import Attachment
-from services.rectify.case import move
-from services.rectify.facts import Act, Case, Command, Move, Office
+from services.rectify.case import legal_moves, move
+from services.rectify.facts import Act, Case, Command, Move, Office, Scene
 from services.rectify.opening import for_rating, opened
+from services.rectify.parties import SYSTEM
 
 ZONE = ZoneInfo("Asia/Shanghai")
 RULES: Rules = load_rules(Path(__file__).parents[3] / "config" / "rules", "weiyuan")
@@ -157,3 +158,14 @@ def lived(lines: str = "", now: datetime = MONDAY, **facts: Any) -> Case:
     """A case opened at that time for a bad rating, after these lines, if there are any."""
     case = opened_case(now, **facts)
     return story(case, lines, now) if lines else case
+
+
+def moves_of(case: Case, who: str) -> set[str]:
+    """What this person could do now."""
+    return {each["move"] for each in legal_moves(Scene(case, actor(who), office()))}
+
+
+def heard(case: Case, what: Move, append: Level | None = None) -> Case:
+    """The case after the store has said something."""
+    command = Command(command_id=f"e{case.version}", move=what, expected_version=case.version)
+    return move(Act(case, SYSTEM, office(), command, append=append)).case
