@@ -41,7 +41,7 @@ def outbox_index(collection: str) -> Indexes:
 def outgoing(entry: Document, trace: str) -> Outgoing:
     """The message of an outbox entry; its id is the entry's, however often it is sent."""
     kind = MESSAGE_TYPES[entry["type"]]
-    item = kind.model_validate(entry["item"]).model_dump_json().encode()
+    item = kind.model_validate(entry["item"]).as_json()
     return Outgoing.of(kind, [item], trace, entry["id"])
 
 

@@ -6,8 +6,9 @@ import hashlib
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
+from typing import Any
 
-from pydantic import ValidationError
+from pydantic import TypeAdapter, ValidationError
 
 from services.capture.devices import check_sequence
 from services.capture.forms import ErrandForm, RatingForm
@@ -44,25 +45,25 @@ class Edge:
         if not self.queued:
             _check_tags(form, self.rules)
         check_sequence(form, self.actor)
-        personal, said = form.personal, vars(form)
+        personal = form.personal
+        worked_out = {
+            "rating_id": str(form.rating_id),
+            "device": _device(form, self.actor),
+            "pressed_at": corrected(form, self.received_at, self.rules, self.queued),
+            "received_at": self.received_at,
+            "sealed": self.seal(personal) if personal else None,
+            "phone_hash": phone_hash(self.fingerprint_key, form.phone) if form.phone else None,
+            "named": bool(form.name),
+            "contactable": bool(form.phone),
+            "has_text": bool(form.comment),
+            "submitted_by": self.actor.id,
+            "receipt": receipt,
+            "fingerprint": fingerprint(form, self.fingerprint_key),
+            "marks": self.marks,
+            "traceparent": self.traceparent,
+        }
         try:
-            return RatingSubmitted(
-                **{name: said[name] for name in _SHARED},
-                rating_id=str(form.rating_id),
-                device=_device(form, self.actor),
-                pressed_at=corrected(form, self.received_at, self.rules, self.queued),
-                received_at=self.received_at,
-                sealed=self.seal(personal) if personal else None,
-                phone_hash=phone_hash(self.fingerprint_key, form.phone) if form.phone else None,
-                named=bool(form.name),
-                contactable=bool(form.phone),
-                has_text=bool(form.comment),
-                submitted_by=self.actor.id,
-                receipt=receipt,
-                fingerprint=fingerprint(form, self.fingerprint_key),
-                marks=self.marks,
-                traceparent=self.traceparent,
-            )
+            return RatingSubmitted.model_validate(_as_sent(form) | worked_out)
         except ValidationError as error:
             raise Invalid(errors=[{"pointer": "", "detail": error.errors()[0]["msg"]}]) from None
 
@@ -76,10 +77,16 @@ class Edge:
         )
 
 
-_WORKED_OUT = {"rating_id", "device", "pressed_at"}
-_SHARED = set(RatingForm.model_fields) & set(RatingSubmitted.model_fields) - _WORKED_OUT
+_SHARED = set(RatingForm.model_fields) & set(RatingSubmitted.model_fields)
 _TRANSPORT = {"sent_at"}
 _DIGEST_BYTES = 32
+_FORM = TypeAdapter(RatingForm)
+
+
+def _as_sent(form: RatingForm) -> dict[str, Any]:
+    """What the sender said and the event says too; nothing personal is among it."""
+    said = vars(form)
+    return {name: said[name] for name in form.model_fields_set & _SHARED}
 
 
 def fingerprint(form: RatingForm, key: bytes) -> str:
@@ -87,7 +94,7 @@ def fingerprint(form: RatingForm, key: bytes) -> str:
 
     Defaults are left out, so that a field which a later version adds changes no fingerprint.
     """
-    content = form.model_dump_json(exclude=_TRANSPORT, exclude_defaults=True).encode()
+    content = _FORM.dump_json(form, exclude=_TRANSPORT, exclude_defaults=True)
     return hashlib.blake2b(content, key=key, digest_size=_DIGEST_BYTES).hexdigest()
 
 

@@ -10,6 +10,7 @@ from __future__ import annotations
 import re
 import unicodedata
 from collections.abc import Callable, Mapping
+from functools import lru_cache
 
 HEAD, TAIL = 3, 4
 STAR = "*"
@@ -89,8 +90,12 @@ def is_card(text: str) -> bool:
 
 def digits_of(text: str) -> str:
     """The digits in a text, in whichever script they are written, as plain ones."""
-    found = (SPOKEN.get(letter) or unicodedata.digit(letter, None) for letter in text)
-    return "".join(str(each) for each in found if each is not None)
+    return "".join(map(_digit, text))
+
+
+@lru_cache(maxsize=4096)
+def _digit(letter: str) -> str:
+    return SPOKEN.get(letter) or str(unicodedata.digit(letter, ""))
 
 
 MASKS = {"name": masked_name, "address": masked_address}

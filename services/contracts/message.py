@@ -1,8 +1,9 @@
 """The versioned envelope in which events and commands travel over the bus."""
 
+from functools import cache
 from typing import Any, ClassVar, Generic, Self, TypeVar
 
-from pydantic import AwareDatetime, BaseModel, ConfigDict, Field
+from pydantic import AwareDatetime, BaseModel, ConfigDict, Field, TypeAdapter
 
 
 class Message(BaseModel):
@@ -21,6 +22,15 @@ class Message(BaseModel):
     def about(self) -> str | None:
         """What messages that belong together have in common; None where nothing keeps together."""
         return None
+
+    def as_json(self) -> bytes:
+        """The message as it travels, without what says no more than its default."""
+        return _writer(type(self)).dump_json(self, exclude_defaults=True)
+
+
+@cache
+def _writer(kind: type[Message]) -> TypeAdapter[Message]:
+    return TypeAdapter(kind)
 
 
 class Envelope(BaseModel):

@@ -59,7 +59,7 @@ def packed(messages: Sequence[Message], trace: str) -> Iterator[Outgoing]:
 
     Those in company go to the partition of the first of them.
     """
-    for pack in _packs(message.model_dump_json().encode() for message in messages):
+    for pack in _packs(message.as_json() for message in messages):
         first = messages[0]
         yield Outgoing.of(type(first), pack, trace, str(uuid.uuid4()), first.about)
 

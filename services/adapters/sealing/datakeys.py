@@ -4,8 +4,10 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from datetime import datetime
+from functools import cached_property
 from typing import Any, Self
 
+from bson.binary import UUID_SUBTYPE, Binary
 from pydantic import AwareDatetime, BaseModel, ConfigDict
 
 from services.adapters.mongo import Db
@@ -36,6 +38,11 @@ class DataKey(BaseModel):
             wrapped_by=document["masterKey"]["provider"],
             made_at=document["creationDate"],
         )
+
+    @cached_property
+    def stored_id(self) -> Binary:
+        """The id as the database keeps it."""
+        return Binary(bytes.fromhex(self.id), UUID_SUBTYPE)
 
 
 def key_of(ciphertext: bytes) -> str:

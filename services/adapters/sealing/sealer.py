@@ -10,10 +10,9 @@ import time
 from collections.abc import Mapping
 from logging import getLogger
 from typing import Any, Self
-from uuid import UUID
 
 import pymongo
-from bson.binary import UUID_SUBTYPE, Binary
+from bson.binary import Binary
 from bson.codec_options import CodecOptions
 from nameko.extensions import DependencyProvider
 from pymongo.encryption import ClientEncryption
@@ -134,8 +133,7 @@ class Sealer:
         return key
 
     def _sealed(self, fields: Mapping[str, str], key: DataKey) -> bytes:
-        id = Binary(UUID(hex=key.id).bytes, UUID_SUBTYPE)
-        return bytes(self._encryption.encrypt(dict(fields), ALGORITHM, key_id=id))
+        return bytes(self._encryption.encrypt(dict(fields), ALGORITHM, key_id=key.stored_id))
 
 
 class Vault(DependencyProvider):

@@ -150,6 +150,14 @@ def test_a_resend_has_the_same_fingerprint_and_other_content_another() -> None:
     assert fingerprint(first, KEY) == fingerprint(again, KEY) != fingerprint(other, KEY)
 
 
+def test_a_fingerprint_outlives_the_version_that_took_it() -> None:
+    """Else a kiosk that resends across an upgrade would contradict itself."""
+    words = {"phone": "138 0013 8000", "comment": "等了两个小时", "tags": ["110"]}
+    said = form(rating_id="018f6f00-0000-4000-8000-000000000001", level=1, **words, sent_at=NOON)
+    taken_by_1_0 = "ce8b9114bb1e2ab53afdc8ca2d81b2a627b799dc5479e07c5b1f63ab2711d7e6"
+    assert fingerprint(said, KEY) == taken_by_1_0
+
+
 @pytest.mark.parametrize(
     "wrong",
     [
