@@ -19,6 +19,7 @@ from services.console.demo.rerun import NOT_IN_LEVELS, SOURCES, Scaled, next_mon
 from services.console.demo.rules import levels_in_force
 from services.console.demo.stage import DATABASE, on_stage
 from services.console.demo.story import register
+from services.console.demo.table import table_of
 from services.console.stack.layout import default_state
 from services.contracts.actor import Role
 from services.contracts.directory import Directory, Principal, Unit
@@ -100,7 +101,7 @@ def _mean(found: Recount) -> Fraction:
 def _print(
     narrator: Narrator, wanted: Scaled, found: Recount, counts: dict[Level, int], scale: int
 ) -> None:
-    table = report.table_of(f"Published ÷ {scale:,}", "level", "published", "to be", "recounted")
+    table = table_of(f"Published ÷ {scale:,}", "level", "published", "to be", "recounted")
     for level, count in counts.items():
         stored = found.region.levels[level]
         table.add_row(str(int(level)), f"{count:,}", f"{wanted.levels[level]:,}", f"{stored:,}")
