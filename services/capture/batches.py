@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterable
 from dataclasses import dataclass, field
 from typing import Any, Generic, TypeVar
 
@@ -37,7 +37,7 @@ class Sorting(Generic[Event]):
 
 
 def sort(
-    items: Sequence[Any], kind: type[Form], take: Callable[[Form, int], Event]
+    items: Iterable[Any], kind: type[Form], take: Callable[[Form, int], Event]
 ) -> Sorting[Event]:
     """Read what is no `kind` yet as one and `take` it; whatever is refused has its field errors."""
     sorting: Sorting[Event] = Sorting()

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import hashlib
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
 from typing import Any
@@ -40,18 +40,31 @@ class Edge:
     marks: tuple[str, ...] = ()
     traceparent: str | None = None
 
-    def rating(self, form: RatingForm, receipt: str) -> RatingSubmitted:
-        """The event for a press. Raises Invalid with field errors, or NotAllowed."""
+    def sealed(self, form: RatingForm) -> bytes | None:
+        """What is personal in a press as one ciphertext; None where nothing is."""
+        personal = form.personal
+        return self.seal(personal) if personal else None
+
+    def sealed_in_one_run(self, items: Iterable[object]) -> list[bytes | None]:
+        """The same for each form among the items; amid other work it takes half as long again."""
+        return [self.sealed(each) if isinstance(each, RatingForm) else None for each in items]
+
+    def rating(
+        self, form: RatingForm, receipt: str, sealed: bytes | None = None
+    ) -> RatingSubmitted:
+        """The event for a press; `sealed` is what `sealed` made of it, if that was done before.
+
+        Raises Invalid with field errors, or NotAllowed.
+        """
         if not self.queued:
             _check_tags(form, self.rules)
         check_sequence(form, self.actor)
-        personal = form.personal
         worked_out = {
             "rating_id": str(form.rating_id),
             "device": _device(form, self.actor),
             "pressed_at": corrected(form, self.received_at, self.rules, self.queued),
             "received_at": self.received_at,
-            "sealed": self.seal(personal) if personal else None,
+            "sealed": sealed or self.sealed(form),
             "phone_hash": phone_hash(self.fingerprint_key, form.phone) if form.phone else None,
             "named": bool(form.name),
             "contactable": bool(form.phone),

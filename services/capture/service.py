@@ -8,6 +8,7 @@ from typing import Annotated, Any
 from annotated_types import Len
 from werkzeug.wrappers import Request
 
+from services.adapters.breathing import breathing
 from services.adapters.health import Healthy
 from services.adapters.http import api, read_items, read_json
 from services.adapters.openapi import document_of
@@ -68,7 +69,12 @@ class Capture(Inviting, Hearing, Healthy):
         """
         edge, trace = self._edge(actor), str(uuid.uuid4())
         items = read_items(request, Batch, Ratings)
-        sorting = sort(items, RatingForm, lambda form, at: edge.rating(form, f"{trace}/{at}"))
+        sealed = edge.sealed_in_one_run(breathing(items))
+        sorting = sort(
+            breathing(items),
+            RatingForm,
+            lambda form, at: edge.rating(form, f"{trace}/{at}", sealed[at]),
+        )
         with backlog(HTTP, len(sorting.events), sorting.refused):
             self._publish(sorting.events, trace)
         return ACCEPTED, sorting.summary
@@ -98,7 +104,7 @@ class Capture(Inviting, Hearing, Healthy):
     def post_errands(self, request: Request, actor: Actor) -> tuple[int, dict[str, Any]]:
         """Take many reports of errands; each has its own result."""
         edge, items = self._edge(actor), read_items(request, Batch, Errands)
-        sorting = sort(items, ErrandForm, lambda form, at: edge.errand(form))
+        sorting = sort(breathing(items), ErrandForm, lambda form, at: edge.errand(form))
         self._publish(sorting.events, str(uuid.uuid4()))
         return ACCEPTED, sorting.summary
 

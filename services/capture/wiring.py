@@ -2,6 +2,7 @@
 
 from collections.abc import Sequence
 
+from services.adapters.breathing import breathing
 from services.adapters.bus import Bus, Publisher, packed
 from services.adapters.clock import BusinessClock, Clock
 from services.adapters.devices import DeviceKeys, Devices
@@ -42,4 +43,4 @@ class Wired:
 
     def _publish(self, events: Sequence[Message], trace: str) -> None:
         if events:
-            self.bus.publish(*packed(events, trace))
+            self.bus.publish(*breathing(packed(events, trace)))

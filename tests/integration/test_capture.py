@@ -25,6 +25,8 @@ from tests.integration.bus import free_address, in_the_county, line_to, taken
 pytestmark = pytest.mark.integration
 Containers = Callable[..., ServiceContainer]
 HALL, KIOSK = {"Authorization": "Bearer h"}, {"Authorization": "Bearer k"}
+AT_ITS_ENDS = 3
+"""So many are answered while a backlog is read and sent, even if all between gave way to nobody."""
 EVERY_S = 0.2
 """How often somebody presses while the database is away."""
 
@@ -95,6 +97,17 @@ def test_a_backlog_of_five_thousand_travels_in_few_messages(
     assert answer.json()["accepted"] == 5000
     letters = taken(config["AMQP_URI"], topology.STORE_BACKLOG.name)
     assert 25 <= len(letters) <= 60
+
+
+def test_a_citizen_is_answered_while_a_backlog_is_understood(edge: httpx.Client) -> None:
+    weekend = [form(comment="周末等了很久") for _ in range(5000)]
+    backlog = eventlet.spawn(edge.post, "/v1/ratings:batch", json=weekend, headers=HALL, timeout=60)
+    answered = 0
+    while not backlog.dead:
+        edge.post("/v1/ratings", json=form(), headers=HALL).raise_for_status()
+        answered += 1
+    assert backlog.wait().json()["accepted"] == 5000
+    assert answered > AT_ITS_ENDS
 
 
 @pytest.mark.parametrize(

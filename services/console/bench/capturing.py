@@ -2,13 +2,10 @@
 
 from __future__ import annotations
 
-import json
-import subprocess
-import sys
 import time
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from concurrent.futures import ThreadPoolExecutor
-from contextlib import ExitStack, contextmanager
+from contextlib import contextmanager
 from dataclasses import dataclass, field
 from itertools import product, takewhile
 from typing import Any
@@ -16,26 +13,26 @@ from typing import Any
 import httpx
 
 from services.adapters.mongo import Db
-from services.adapters.registry import COLLECTION, CURRENT
-from services.adapters.settings import ROOT, token_hash
-from services.console.bench.contender import STORE, Contender, Course, peer, service
-from services.console.bench.load import DIRECTORY
+from services.console.bench.contender import STORE, Contender, Course, peer
 from services.console.bench.pressing import forms
 from services.console.bench.result import Bar, Result
+from services.console.bench.serving import (
+    CAPTURE,
+    CONNECTIONS,
+    TOKEN,
+    answering,
+    enter_sender,
+    press,
+    serving,
+)
 from services.console.bench.stopwatch import quantile
 from services.console.stack import Stack
-from services.console.stack.application import addresses
-from services.console.stack.ports import LOOPBACK, claim
-from services.console.stack.waiting import healthy, wait_until
-from services.contracts.actor import Role
-from services.contracts.directory import Directory, Principal
 
-TOKEN = "bench" * 8
 OURS, BATCH, PEERS = "capture, single", "capture, batch", "fastapi + faststream"
-TURNS, WARMING, SINGLES, BATCHED, PACK, PACED_S = 3, 300, 4000, 20_000, 1000, 10
-CONNECTIONS = 32
-LONGEST_WAY_S, LONGEST_LOAD_S, START_S = 60, 180, 60
-CAPTURE = service("capture")
+BESIDE = "capture, single beside backlogs"
+TURNS, WARMING, SINGLES, BATCHED, PACK, PACED_S = 8, 300, 2000, 20_000, 1000, 10
+LARGEST, WAITING = 5000, 100_000
+LONGEST_WAY_S = 60
 FASTAPI = peer("fastapi_faststream")
 
 
@@ -63,6 +60,7 @@ def _in_turn(course: Course, result: Result) -> float:
             press(f"{url}/v1/ratings", WARMING)
         for seed, (name, load) in product(range(TURNS), loads.items()):
             found[name].append(load.sent(urls, seed + 1))
+        result.record(f"{BESIDE}: p99", "s", _beside_backlogs(urls[CAPTURE.name]))
     for name, turns in found.items():
         seconds = sum(1 / turn["per_second"] for turn in turns)
         result.record(name, "presses/s", len(turns) / seconds)
@@ -86,6 +84,28 @@ class Load:
         )
 
 
+def _beside_backlogs(url: str) -> float:
+    """p99 of presses, one by one, from a window while two senders get rid of their weekend."""
+    weekend = {"pack": LARGEST, "connections": 2}
+    with ThreadPoolExecutor(1) as others, _window(url) as client:
+        load = others.submit(press, f"{url}/v1/ratings:batch", WAITING, **weekend)
+        probes = takewhile(lambda _: not load.done(), iter(forms(LARGEST, 2)))
+        seen = [_answered(client, form) for form in probes]
+        load.result()
+    return quantile(seen, 0.99)
+
+
+def _window(url: str) -> httpx.Client:
+    headers = {"Authorization": f"Bearer {TOKEN}"}
+    return httpx.Client(base_url=url, headers=headers, timeout=LONGEST_WAY_S)
+
+
+def _answered(client: httpx.Client, form: Mapping[str, Any]) -> float:
+    started = time.monotonic()
+    client.post("/v1/ratings", json=form).raise_for_status()
+    return time.monotonic() - started
+
+
 def _promise(result: Result) -> None:
     result.ratio("capture_vs_fastapi", OURS, PEERS, 1.5, at_least=True)
     result.ratio("batch_vs_single", BATCH, OURS, 10, at_least=True)
@@ -105,88 +125,22 @@ def _serving(course: Course, contenders: Sequence[Contender]) -> Iterator[Mappin
         course.leave(db)
 
 
-@contextmanager
-def answering(
-    course: Course, contender: Contender, told: Mapping[str, str] | None = None
-) -> Iterator[str]:
-    """One contender, at the address that is yielded, until the `with` ends."""
-    with serving(course, (contender,), {"PRESS_TOKEN": TOKEN, **(told or {})}) as urls:
-        yield urls[contender.name]
-
-
-@contextmanager
-def serving(
-    course: Course, contenders: Sequence[Contender], told: Mapping[str, str]
-) -> Iterator[Mapping[str, str]]:
-    """Contenders that know each other's addresses, which are yielded, until the `with` ends."""
-    ports = claim([each.name for each in contenders], {})
-    with ExitStack() as running:
-        for each in contenders:
-            at = f"{LOOPBACK}:{ports[each.name]}"
-            own = {"WEB_SERVER_ADDRESS": at, **addresses(ports), **told}
-            process = course.start(each, 0, own)
-            running.callback(course.end, process)
-            _wait_for(course, each, f"http://{at}", process)
-        yield {name: f"http://{LOOPBACK}:{port}" for name, port in ports.items()}
-
-
-def _wait_for(
-    course: Course, contender: Contender, url: str, process: subprocess.Popen[bytes]
-) -> None:
-    def ended() -> bool:
-        return process.poll() is not None
-
-    wait_until(lambda: healthy(url), contender.name, START_S, course.log, ended)
-
-
-def enter_sender(db: Db) -> None:
-    sender = Principal(
-        id="hall", name="大厅", roles=frozenset({Role.SYSTEM}), token_hash=token_hash(TOKEN)
-    )
-    directory = Directory(
-        version=2, units=DIRECTORY.units, windows=DIRECTORY.windows, principals=(sender,)
-    )
-    content = {"version": 2, "directory": directory.model_dump(mode="json")}
-    db[COLLECTION].replace_one({"_id": CURRENT}, content)
-
-
-def press(
-    url: str, count: int, within_s: float = LONGEST_LOAD_S, **how: float
-) -> Mapping[str, Any]:
-    """Send presses from a process of its own, which may take so long."""
-    told = {
-        "PRESS_URL": url,
-        "PRESS_TOKEN": TOKEN,
-        "PRESS_COUNT": str(count),
-        "PRESS_CONNECTIONS": str(CONNECTIONS),
-        "PATH": "/usr/bin:/bin",
-        **{f"PRESS_{name.upper()}": str(value) for name, value in how.items()},
-    }
-    command = [sys.executable, "-W", "ignore", "-m", "services.console.bench.pressing"]
-    done = subprocess.run(
-        command, cwd=ROOT, env=told, capture_output=True, check=True, timeout=within_s, text=True
-    )
-    found: dict[str, Any] = json.loads(done.stdout)
-    if found["failures"]:
-        raise AssertionError(f"{found['failures']} of {count} presses were not taken")
-    return found
-
-
 def _press_to_stored(course: Course, sustained: float) -> float:
     """p99 from the POST of a press until it can be read, at half of what the edge can take."""
     db = course.fresh()
     enter_sender(db)
     store, count = course.start(STORE, 0), int(sustained / 2 * PACED_S)
     try:
-        with answering(course, CAPTURE) as url, ThreadPoolExecutor(1) as others:
-            with httpx.Client(base_url=url, headers={"Authorization": f"Bearer {TOKEN}"}) as client:
-                probes = iter(forms(count, 2))
-                way(client, db, next(probes))
-                pace = 2 * CONNECTIONS / sustained
-                load = others.submit(press, f"{url}/v1/ratings", count, pace_s=pace)
-                seen = [
-                    way(client, db, form) for form in takewhile(lambda _: not load.done(), probes)
-                ]
+        with (
+            answering(course, CAPTURE) as url,
+            ThreadPoolExecutor(1) as others,
+            _window(url) as client,
+        ):
+            probes = iter(forms(count, 2))
+            way(client, db, next(probes))
+            pace = 2 * CONNECTIONS / sustained
+            load = others.submit(press, f"{url}/v1/ratings", count, pace_s=pace)
+            seen = [way(client, db, form) for form in takewhile(lambda _: not load.done(), probes)]
             load.result()
         return quantile(seen, 0.99)
     finally:
@@ -197,7 +151,7 @@ def _press_to_stored(course: Course, sustained: float) -> float:
 def way(client: httpx.Client, db: Db, form: Mapping[str, Any]) -> float:
     """Seconds from sending one press until the database shows it."""
     started = time.monotonic()
-    client.post("/v1/ratings", json=form, timeout=30).raise_for_status()
+    _answered(client, form)
     while not db["ratings"].find_one({"_id": form["rating_id"]}, {"_id": 1}):
         if time.monotonic() > started + LONGEST_WAY_S:
             raise AssertionError(f"a press was taken and not stored within {LONGEST_WAY_S} s")

@@ -16,7 +16,10 @@ import psutil
 
 from services.adapters.mongo import Db, ensure_indexes
 from services.console.bench import scoreload
-from services.console.bench.capturing import (
+from services.console.bench.contender import STORE, Course, service
+from services.console.bench.load import FIRST
+from services.console.bench.result import Result
+from services.console.bench.serving import (
     CAPTURE,
     CONNECTIONS,
     TOKEN,
@@ -24,9 +27,6 @@ from services.console.bench.capturing import (
     enter_sender,
     press,
 )
-from services.console.bench.contender import STORE, Course, service
-from services.console.bench.load import FIRST
-from services.console.bench.result import Result
 from services.console.bench.stopwatch import burnt, quantile
 from services.score.repository import INDEXES, Tallies
 

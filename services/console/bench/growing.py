@@ -14,10 +14,10 @@ import psutil
 
 from services.adapters.clock import MovableClock
 from services.adapters.mongo import Db
-from services.console.bench.capturing import CAPTURE, answering, enter_sender, press
 from services.console.bench.contender import STORE, Course
 from services.console.bench.load import FIRST
 from services.console.bench.result import Bar, Result
+from services.console.bench.serving import CAPTURE, answering, enter_sender, press
 from services.console.bench.stopwatch import burnt
 from services.console.stack import Stack
 from services.contracts.period import days_between

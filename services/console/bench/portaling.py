@@ -12,12 +12,12 @@ from http import HTTPStatus
 import httpx
 
 from services.adapters.mongo import Db
-from services.console.bench.capturing import serving
 from services.console.bench.caseload import SENDER
 from services.console.bench.contender import Course, service
 from services.console.bench.firstload import wire_bytes
 from services.console.bench.portalload import NOW, PEOPLE, County, Size
 from services.console.bench.result import Bar, Result
+from services.console.bench.serving import serving
 from services.console.bench.stopwatch import quantile, until_idle
 from services.console.pages import Known, Look, Reader, looks
 from services.console.stack import Stack

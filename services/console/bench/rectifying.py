@@ -16,14 +16,7 @@ import httpx
 from services.adapters.mongo import Db, ensure_indexes
 from services.adapters.registry import COLLECTION, CURRENT
 from services.adapters.settings import token_hash
-from services.console.bench.capturing import (
-    CAPTURE,
-    CONNECTIONS,
-    LONGEST_WAY_S,
-    TOKEN,
-    answering,
-    press,
-)
+from services.console.bench.capturing import LONGEST_WAY_S
 from services.console.bench.caseload import (
     DIRECTORY,
     DISPATCHER,
@@ -41,6 +34,13 @@ from services.console.bench.contender import STORE, Course, service
 from services.console.bench.load import RULES
 from services.console.bench.pressing import forms
 from services.console.bench.result import Bar, Result
+from services.console.bench.serving import (
+    CAPTURE,
+    CONNECTIONS,
+    TOKEN,
+    answering,
+    press,
+)
 from services.console.bench.stopwatch import quantile
 from services.console.stack import Stack
 from services.contracts.rectification import case_id

@@ -14,20 +14,20 @@ import httpx
 import psutil
 
 from services.adapters.mongo import Db, ensure_indexes
-from services.console.bench.capturing import (
+from services.console.bench.capturing import way
+from services.console.bench.contender import STORE, Course, service
+from services.console.bench.freshness import wait_for
+from services.console.bench.growing import MONTH, counted
+from services.console.bench.pressing import forms
+from services.console.bench.result import Bar, Result
+from services.console.bench.serving import (
     CAPTURE,
     CONNECTIONS,
     TOKEN,
     answering,
     enter_sender,
     press,
-    way,
 )
-from services.console.bench.contender import STORE, Course, service
-from services.console.bench.freshness import wait_for
-from services.console.bench.growing import MONTH, counted
-from services.console.bench.pressing import forms
-from services.console.bench.result import Bar, Result
 from services.console.stack import Stack
 from services.rectify.repository import INDEXES as OF_CASES
 from services.score.repository import INDEXES as OF_SCORES
