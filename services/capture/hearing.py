@@ -5,6 +5,7 @@ from datetime import UTC, datetime
 
 from werkzeug.wrappers import Request
 
+from services.adapters.breathing import breathing
 from services.adapters.bus import Letter, consume_letters
 from services.adapters.clock import SystemClock
 from services.adapters.http import ANONYMOUS, api, read_json
@@ -27,7 +28,7 @@ class Hearing(Wired):
     def take_letters(self, letters: Sequence[Letter]) -> list[Outcome]:
         """Take what came over MQTT and AMQP; a letter is done when the bus holds what was in it."""
         desk = self._desk()
-        read = [desk.open(letter) for letter in letters]
+        read = [desk.open(letter) for letter in breathing(letters)]
         opened = [each for each in read if isinstance(each, Opened)]
         self.bus.publish(*outgoing(opened, desk.wall))
         for (protocol, outcome), count in counted(letters, read).items():
