@@ -1,7 +1,7 @@
 """The registry as one immutable value: units, windows, devices, items, and who may act."""
 
 from collections.abc import Iterable
-from datetime import UTC, datetime, time
+from datetime import UTC, datetime, time, timedelta
 from functools import cached_property
 from typing import Annotated, TypeVar
 
@@ -93,6 +93,13 @@ class Device(Entry):
         """Whether its hall is open at this local time, or closed no more than `grace_min` ago."""
         opens, open_for = self.hours
         return (_minute(local) - opens) % DAY_MIN <= open_for + grace_min
+
+    def opened(self, local: datetime) -> datetime | None:
+        """When its hall opened, which may be yesterday; None while it is closed."""
+        opens, open_for = self.hours
+        since = (_minute(local) - opens) % DAY_MIN
+        began = local.replace(second=0, microsecond=0) - timedelta(minutes=since)
+        return began if since < open_for else None
 
 
 class Item(Entry):

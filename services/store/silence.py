@@ -37,13 +37,11 @@ def of_devices(sights: Iterable[Sight], now: datetime, rules: Rules) -> Iterator
 
 
 def silence(sight: Sight, now: datetime, rules: Rules) -> timedelta | None:
-    """How long a device has said nothing in today's opening hours; None if that is no wonder."""
-    zone, device = rules.region.zone, sight.device
-    today = now.astimezone(zone).date()
-    opens, closes = (datetime.combine(today, at, zone) for at in (device.opens, device.closes))
-    if not calendar_of(rules.region).works(today) or not opens <= now < closes:
+    """How long a device has said nothing since its hall opened; None if that is no wonder."""
+    opened = sight.device.opened(now.astimezone(rules.region.zone))
+    if opened is None or not calendar_of(rules.region).works(opened.date()):
         return None
-    silent = now - max(sight.heard or opens, opens)
+    silent = now - max(sight.heard or opened, opened)
     return silent if silent >= rules.watch.silent_min * MINUTE else None
 
 

@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from datetime import datetime, timedelta
+from datetime import datetime, time, timedelta
+from typing import Any
 
 import pytest
 
@@ -40,6 +41,26 @@ def test_only_opening_hours_count_and_a_make_up_sunday_is_open(
     now: str, silent: timedelta | None
 ) -> None:
     sight = Sight(KIOSK, NOON - timedelta(days=1))
+    assert silence(sight, datetime.fromisoformat(now), RULES) == silent
+
+
+@pytest.mark.parametrize(
+    ("opens", "closes", "now", "silent"),
+    [
+        ("00:00", "00:00", "2020-03-05T12:00:00+08:00", 720 * MINUTE),
+        ("00:00", "00:00", "2020-03-05T23:59:00+08:00", 1439 * MINUTE),
+        ("20:00", "06:00", "2020-03-05T23:00:00+08:00", 180 * MINUTE),
+        ("20:00", "06:00", "2020-03-06T05:00:00+08:00", 540 * MINUTE),
+        ("20:00", "06:00", "2020-03-07T05:00:00+08:00", 540 * MINUTE),
+        ("20:00", "06:00", "2020-03-05T12:00:00+08:00", None),
+    ],
+)
+def test_a_hall_that_never_closes_or_opens_at_night_hears_of_silence_too(
+    opens: str, closes: str, now: str, silent: timedelta | None
+) -> None:
+    hours: Any = {"opens": time.fromisoformat(opens), "closes": time.fromisoformat(closes)}
+    device = Device(id="kiosk-2", name="自助终端", unit="land", **hours)
+    sight = Sight(device, NOON - timedelta(days=1))
     assert silence(sight, datetime.fromisoformat(now), RULES) == silent
 
 
