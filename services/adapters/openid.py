@@ -1,12 +1,14 @@
 """An identity provider (统一身份认证) by OpenID Connect Core 1.0: authorization code with PKCE.
 
 The code is exchanged from here with the client's secret, so a browser never holds a token of the
-provider. What it says of a person counts once signature, issuer, audience, end and nonce fit.
+provider. What it says of a person counts once signature, issuer, audience, end and nonce fit. Over
+TLS it is believed like every other server: by the machine's authorities and `HAOPING_CA_FILE`.
 """
 
 from __future__ import annotations
 
 import secrets
+import ssl
 import time
 from collections.abc import Mapping
 from dataclasses import dataclass, field
@@ -24,8 +26,10 @@ from joserfc import jwt
 from joserfc.errors import JoseError
 from joserfc.jwk import KeySet
 from nameko.extensions import DependencyProvider
+from requests.adapters import HTTPAdapter
 
 from services.adapters.settings import ROOT
+from services.adapters.trust import context, trusting
 from services.errors import Misconfigured, NotAuthenticated, Unavailable
 
 WELL_KNOWN = "/.well-known/openid-configuration"
@@ -50,6 +54,21 @@ class Begun:
     verifier: str = field(repr=False)
 
 
+class Believing(HTTPAdapter):
+    """Believes a server by the authorities of a context; by itself requests knows only its own."""
+
+    def __init__(self, trusted: ssl.SSLContext) -> None:
+        self._trusted = trusted
+        super().__init__()
+
+    def init_poolmanager(self, *sizes: Any, **options: Any) -> None:
+        """The connections, each with the context."""
+        super().init_poolmanager(*sizes, ssl_context=self._trusted, **options)
+
+    def cert_verify(self, *asked: Any) -> None:
+        """Add no authority to those of the context."""
+
+
 class IdentityProvider:
     """The provider at `issuer`, which knows us as `client_id` and sends browsers back to `back`.
 
@@ -57,9 +76,15 @@ class IdentityProvider:
     """
 
     def __init__(
-        self, issuer: str, client_id: str, secret: str, back: str, claim: str = ""
+        self,
+        issuer: str,
+        client_id: str,
+        secret: str,
+        back: str,
+        claim: str = "",
+        trusted: ssl.SSLContext | None = None,
     ) -> None:
-        self.claim = claim
+        self.claim, self._trusted = claim, trusted or trusting()
         self.issuer, self._client_id, self._secret, self._back = issuer, client_id, secret, back
         self._metadata: Mapping[str, Any] = {}
         self._keys: KeySet | None = None
@@ -116,15 +141,20 @@ class IdentityProvider:
         return dict(claims)
 
     def _session(self) -> OAuth2Session:
-        session = OAuth2Session(
-            self._client_id,
-            self._secret,
-            scope=SCOPE,
-            redirect_uri=self._back,
-            code_challenge_method="S256",
-            default_timeout=TIMEOUT_S,
+        return self._believing(
+            OAuth2Session(
+                self._client_id,
+                self._secret,
+                scope=SCOPE,
+                redirect_uri=self._back,
+                code_challenge_method="S256",
+                default_timeout=TIMEOUT_S,
+            )
         )
+
+    def _believing(self, session: Any) -> Any:
         session.trust_env = False
+        session.mount("https://", Believing(self._trusted))
         return session
 
     def _about(self) -> Mapping[str, Any]:
@@ -144,9 +174,10 @@ class IdentityProvider:
 
     def _read(self, url: str) -> Any:
         try:
-            answer = requests.get(url, timeout=TIMEOUT_S)
-            answer.raise_for_status()
-            return answer.json()
+            with self._believing(requests.Session()) as session:
+                answer = session.get(url, timeout=TIMEOUT_S)
+                answer.raise_for_status()
+                return answer.json()
         except requests.RequestException as error:
             raise Unavailable(AWAY) from error
 
@@ -183,7 +214,8 @@ class OpenId(DependencyProvider):
         back = str(config["HAOPING_PUBLIC_URL"]).rstrip("/") + BACK
         claim = str(config.get("HAOPING_OIDC_CLAIM") or "")
         client = str(config["HAOPING_OIDC_CLIENT_ID"])
-        self.provider = IdentityProvider(issuer, client, path.read_text().strip(), back, claim)
+        secret, trusted = path.read_text().strip(), context(config)
+        self.provider = IdentityProvider(issuer, client, secret, back, claim, trusted)
 
     def get_dependency(self, worker_ctx: object) -> IdentityProvider | None:
         """The provider."""

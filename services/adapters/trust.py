@@ -1,7 +1,8 @@
 """Whom a service believes that it speaks to over TLS: the machine's authorities, and our own.
 
 `HAOPING_CA_FILE` names the certificates (PEM) of an authority of one's own, besides the others. It
-counts for the other services, broker, database, webhooks and mail; names are always checked.
+counts for the other services, broker, database, identity provider, webhooks and mail; names are
+always checked.
 """
 
 from __future__ import annotations
