@@ -21,6 +21,8 @@ from __future__ import annotations
 
 from typing import Any
 
+from pydantic import ValidationError
+
 
 class HaopingError(Exception):
     """Something went wrong in Haoping; see the service's log for the details."""
@@ -114,3 +116,9 @@ class Unavailable(HaopingError):
 
 class Misconfigured(HaopingError):
     """A file or setting is wrong; mend it and start again."""
+
+
+def wrong_fields(error: ValidationError) -> list[str]:
+    """Each field that is not as it should be, and why; nothing of what stands in it."""
+    found = error.errors(include_input=False, include_url=False, include_context=False)
+    return [f"{'.'.join(map(str, each['loc']))}: {each['msg']}" for each in found]

@@ -5,13 +5,12 @@ from __future__ import annotations
 from functools import cache
 from pathlib import Path
 
-import yaml
 from nameko.extensions import DependencyProvider
 from pydantic import ValidationError
 
-from services.adapters.settings import config_dir
+from services.adapters.settings import config_dir, read_yaml
 from services.contracts.privacy import Privacy
-from services.errors import Misconfigured
+from services.errors import Misconfigured, wrong_fields
 
 FILE = "privacy.yaml"
 
@@ -21,12 +20,9 @@ def load_privacy(folder: Path) -> Privacy:
     """The policy in a folder. Raises Misconfigured, naming the file and each wrong field."""
     path = folder / FILE
     try:
-        return Privacy.model_validate(yaml.safe_load(path.read_text("utf-8")))
-    except (OSError, UnicodeError, yaml.YAMLError) as error:
-        raise Misconfigured(f"{path} cannot be read: {error}") from None
+        return Privacy.model_validate(read_yaml(path))
     except ValidationError as error:
-        wrong = (f"{'.'.join(map(str, each['loc']))}: {each['msg']}" for each in error.errors())
-        raise Misconfigured(f"{path}: {'; '.join(wrong)}") from None
+        raise Misconfigured(f"{path}: {'; '.join(wrong_fields(error))}") from None
 
 
 class PrivacyPolicy(DependencyProvider):

@@ -6,13 +6,12 @@ from functools import cache
 from pathlib import Path
 from typing import Any
 
-import yaml
 from nameko.extensions import DependencyProvider
 from pydantic import ValidationError
 
-from services.adapters.settings import config_dir
+from services.adapters.settings import config_dir, read_yaml
 from services.contracts.rules import Rules
-from services.errors import Misconfigured
+from services.errors import Misconfigured, wrong_fields
 
 
 def _merged(base: dict[str, Any], over: dict[str, Any]) -> dict[str, Any]:
@@ -26,13 +25,12 @@ def _merged(base: dict[str, Any], over: dict[str, Any]) -> dict[str, Any]:
 
 def _read(folder: Path, name: str) -> dict[str, Any]:
     path = folder / name
-    try:
-        content: dict[str, Any] = yaml.safe_load(path.read_text("utf-8"))
-    except FileNotFoundError:
+    if not path.exists():
         known = ", ".join(sorted(other.stem for other in folder.glob("*.yaml")))
-        raise Misconfigured(f"{path}: no such rules; there are {known}") from None
-    except yaml.YAMLError as error:
-        raise Misconfigured(f"{path}: not YAML: {error}") from None
+        raise Misconfigured(f"{path}: no such rules; there are {known}")
+    content = read_yaml(path)
+    if not isinstance(content, dict):
+        raise Misconfigured(f"{path}: there are no names and values in it")
     base = content.pop("extends", None)
     return _merged(_read(folder, f"{base}.yaml"), content) if base else content
 
@@ -49,10 +47,7 @@ def load_rules(folder: Path, place: str) -> Rules:
     try:
         return Rules.model_validate(content)
     except ValidationError as error:
-        wrong = "; ".join(
-            f"{'.'.join(map(str, each['loc']))}: {each['msg']}" for each in error.errors()
-        )
-        raise Misconfigured(f"{folder / place}.yaml: {wrong}") from None
+        raise Misconfigured(f"{folder / place}.yaml: {'; '.join(wrong_fields(error))}") from None
 
 
 class RulesInForce:

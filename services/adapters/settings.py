@@ -30,6 +30,24 @@ def load_settings() -> dict[str, Any]:
     return settings
 
 
+def read_text(path: Path) -> str:
+    """A file of the configuration. Raises Misconfigured for one that is not there or no UTF-8."""
+    try:
+        return path.read_text("utf-8")
+    except (OSError, UnicodeError) as error:
+        raise Misconfigured(
+            f"{path} cannot be read; it has to be a file in UTF-8: {error}"
+        ) from None
+
+
+def read_yaml(path: Path) -> Any:
+    """What a file of the configuration says. Raises Misconfigured as `read_text` does."""
+    try:
+        return yaml.safe_load(read_text(path))
+    except yaml.YAMLError as error:
+        raise Misconfigured(f"{path} cannot be read, for it is not YAML: {error}") from None
+
+
 def server_uri(config: Mapping[str, Any], server: str) -> str:
     """Where a server (`AMQP` or `MONGO`) is found, with the password that lies in a file.
 

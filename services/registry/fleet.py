@@ -4,13 +4,13 @@ from datetime import datetime
 from importlib.metadata import version
 from pathlib import Path
 
-import yaml
 from werkzeug.wrappers import Request
 
 from services.adapters.clock import SystemClock
 from services.adapters.folder import Folder
 from services.adapters.http import api
 from services.adapters.mongo import Document
+from services.adapters.settings import read_yaml
 from services.contracts.actor import Action, Actor
 from services.contracts.keyring import Ring
 from services.registry.forms import Heard, Installation
@@ -20,7 +20,7 @@ from services.registry.wiring import Wired
 
 def labels(folder: Path) -> dict[str, str]:
     """The name and version of each index of the configuration."""
-    found = (yaml.safe_load(path.read_text("utf-8")) for path in sorted(folder.glob("*.yaml")))
+    found = (read_yaml(path) for path in sorted(folder.glob("*.yaml")))
     return {str(each["id"]): f"{each['name']} v{each['version']}" for each in found}
 
 

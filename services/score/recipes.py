@@ -8,6 +8,7 @@ from typing import Any
 import yaml
 from pydantic import ValidationError
 
+from services.adapters.settings import read_text
 from services.errors import Misconfigured, NotFound
 from services.score.index import Recipe
 
@@ -60,7 +61,7 @@ def _child(node: yaml.Node | None, part: int | str) -> yaml.Node | None:
 def load_recipes(folder: Path) -> dict[str, Recipe]:
     """Every recipe in `folder` by its id. Raises Misconfigured."""
     files = sorted(folder.glob("*.yaml"))
-    recipes = [read_recipe(file.read_text("utf-8"), str(file)) for file in files]
+    recipes = [read_recipe(read_text(file), str(file)) for file in files]
     if not recipes:
         raise Misconfigured(f"{folder}: no index recipe; put at least one .yaml file there")
     return {recipe.id: recipe for recipe in recipes}

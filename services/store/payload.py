@@ -11,7 +11,7 @@ from pydantic import ValidationError
 from services.contracts.events import RatingSubmitted
 from services.contracts.message import Message
 from services.contracts.topology import MESSAGE_TYPES
-from services.errors import Conflict
+from services.errors import Conflict, wrong_fields
 
 MASK = "***"
 DAY = len("2020-03-05")
@@ -33,8 +33,7 @@ def kind_of(kind: str, text: str) -> type[Message]:
     try:
         known.model_validate_json(text)
     except ValidationError as error:
-        first = error.errors(include_input=False, include_url=False, include_context=False)[0]
-        raise _in_vain(f"{'.'.join(map(str, first['loc']))}: {first['msg']}") from None
+        raise _in_vain(wrong_fields(error)[0]) from None
     return known
 
 

@@ -15,6 +15,7 @@ from services.adapters.outcome import Never, Outcome
 from services.contracts import topology
 from services.contracts.message import Envelope, Message, Parcel
 from services.contracts.vouching import HEADER
+from services.errors import wrong_fields
 
 ASSUMED_ITEM_BYTES = 1000
 FROM = "haoping-from"
@@ -149,7 +150,7 @@ def _item_by_item(letter: Letter) -> Unpacked:
         envelope = Envelope.model_validate_json(letter.body)
         kind = topology.MESSAGE_TYPES[envelope.type]
     except ValidationError as error:
-        return Unpacked(letter, (Never(f"malformed: {_first(error)}"),), enveloped=False)
+        return Unpacked(letter, (_malformed(error),), enveloped=False)
     except KeyError as error:
         return Unpacked(letter, (Never(f"unknown_type: {error}"),), enveloped=False)
     items = tuple(_read(kind, envelope, item) for item in envelope.items)
@@ -162,9 +163,8 @@ def _read(
     try:
         return Delivery(kind.model_validate(item), envelope.attempt, envelope.trace)
     except ValidationError as error:
-        return Never(f"malformed: {_first(error)}")
+        return _malformed(error)
 
 
-def _first(error: ValidationError) -> str:
-    first = error.errors(include_input=False, include_url=False)[0]
-    return f"{'.'.join(map(str, first['loc']))}: {first['msg']}"
+def _malformed(error: ValidationError) -> Never:
+    return Never(f"malformed: {wrong_fields(error)[0]}")

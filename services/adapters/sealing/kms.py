@@ -14,9 +14,7 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 
-import yaml
-
-from services.adapters.settings import ROOT, secret_bytes
+from services.adapters.settings import ROOT, read_yaml, secret_bytes
 from services.errors import Misconfigured
 
 MASTER_KEY_BYTES = 96
@@ -113,10 +111,7 @@ def _read(config: Mapping[str, Any], provider: str) -> dict[str, Any]:
     if not name:
         raise Misconfigured(f"HAOPING_KMS_FILE must name the file with the options of {provider}")
     path = ROOT / Path(str(name))
-    try:
-        given = yaml.safe_load(path.read_text("utf-8"))
-    except (OSError, UnicodeError, yaml.YAMLError) as error:
-        raise Misconfigured(f"HAOPING_KMS_FILE: {path} cannot be read: {error}") from None
+    given = read_yaml(path)
     wrong = SHAPES[provider].wrong(given) if isinstance(given, dict) else ["no options in it"]
     if wrong:
         raise Misconfigured(f"HAOPING_KMS_FILE: {path} for {provider}: {'; '.join(wrong)}")

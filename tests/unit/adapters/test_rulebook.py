@@ -37,7 +37,18 @@ def test_a_wrong_value_is_named_with_its_file_and_field(tmp_path: Path) -> None:
         load_rules(tmp_path, "mine")
 
 
-def test_a_file_that_is_not_yaml_says_so(tmp_path: Path) -> None:
-    (tmp_path / "mine.yaml").write_text("id: [", "utf-8")
-    with pytest.raises(Misconfigured, match="not YAML"):
+@pytest.mark.parametrize(
+    ("content", "said"),
+    [
+        (b"id: [", "not YAML"),
+        ("id: 本县".encode("gbk"), "UTF-8"),
+        (b"", "no names and values"),
+        (b"- id", "no names and values"),
+    ],
+)
+def test_a_file_that_holds_no_rules_is_named_and_says_why(
+    content: bytes, said: str, tmp_path: Path
+) -> None:
+    (tmp_path / "mine.yaml").write_bytes(content)
+    with pytest.raises(Misconfigured, match=rf"mine\.yaml.*{said}"):
         load_rules(tmp_path, "mine")

@@ -60,6 +60,12 @@ def test_an_empty_folder_is_refused(tmp_path: Path) -> None:
         load_recipes(tmp_path)
 
 
+def test_a_recipe_that_was_saved_as_gbk_is_named(tmp_path: Path) -> None:
+    (tmp_path / "an.yaml").write_bytes(TEXT.encode("gbk"))
+    with pytest.raises(Misconfigured, match=r"an\.yaml cannot be read; it has to be .* UTF-8"):
+        load_recipes(tmp_path)
+
+
 def test_an_unknown_index_is_refused_with_those_there_are() -> None:
     assert chosen(RECIPES, "haochaping-composite") == COMPOSITE
     with pytest.raises(
