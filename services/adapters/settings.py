@@ -12,6 +12,7 @@ from urllib.parse import quote_plus
 import yaml
 from nameko.cli.main import setup_yaml_parser
 
+from services.contracts.origin import Networks, networks
 from services.errors import Misconfigured
 
 ROOT = Path(__file__).resolve().parents[2]
@@ -62,6 +63,14 @@ def server_uri(config: Mapping[str, Any], server: str) -> str:
     if not path.is_file() or not at:
         raise Misconfigured(f"{server}_PASSWORD_FILE: {path} must be a file, {server}_URI a user's")
     return f"{user}:{quote_plus(path.read_text('utf-8').strip())}@{where}"
+
+
+def networks_of(config: Mapping[str, Any], name: str) -> Networks:
+    """The networks that a setting lists in CIDR notation, with commas. Raises Misconfigured."""
+    try:
+        return networks(str(config.get(name) or ""))
+    except ValueError as error:
+        raise Misconfigured(f"{name}: {error}") from None
 
 
 def secret_bytes(config: Mapping[str, Any], name: str, size: int) -> bytes:

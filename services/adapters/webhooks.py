@@ -12,17 +12,17 @@ import ssl
 from collections.abc import Mapping
 from dataclasses import dataclass
 from http import HTTPStatus
-from ipaddress import IPv4Address, IPv4Network, IPv6Address, IPv6Network, ip_address, ip_network
-from typing import Any
+from ipaddress import IPv4Address, IPv6Address, ip_address, ip_network
 
 import httpx
 from nameko.extensions import DependencyProvider
 
+from services.adapters.settings import networks_of
 from services.adapters.trust import context, trusting
-from services.errors import Misconfigured
+from services.contracts.origin import Networks
 
+NETWORKS = "HAOPING_WEBHOOK_NETWORKS"
 TIMEOUT_S = 10.0
-Network = IPv4Network | IPv6Network
 Address = IPv4Address | IPv6Address
 NAT64 = ip_network("64:ff9b::/96")
 """RFC 6052: behind such an address a gateway speaks to the IPv4 address in its last 32 bits."""
@@ -40,9 +40,7 @@ class Answer:
 class Sender:
     """Sends webhooks to addresses within `networks`, or to public ones when there are none."""
 
-    def __init__(
-        self, networks: tuple[Network, ...], trusted: ssl.SSLContext | None = None
-    ) -> None:
+    def __init__(self, networks: Networks, trusted: ssl.SSLContext | None = None) -> None:
         self._networks = networks
         self._client = httpx.Client(
             timeout=TIMEOUT_S, follow_redirects=False, trust_env=False, verify=trusted or trusting()
@@ -58,7 +56,7 @@ class Sender:
     def _post(self, url: httpx.URL, headers: Mapping[str, str], body: bytes) -> Answer:
         address = self._address_of(url)
         if address is None:
-            return Answer(False, f"{url.host} is not within HAOPING_WEBHOOK_NETWORKS{self._hint}")
+            return Answer(False, f"{url.host} is not within {NETWORKS}{self._hint}")
         host = url.netloc.decode("ascii")
         request = self._client.build_request(
             "POST",
@@ -102,14 +100,6 @@ def _meant(at: Address) -> Address:
     return at.ipv4_mapped or at.sixtofour or (at.teredo or (None, None))[1] or within or at
 
 
-def networks_of(text: str) -> tuple[Network, ...]:
-    """Networks in CIDR notation, parted by commas. Raises Misconfigured for what is none."""
-    try:
-        return tuple(ip_network(part.strip()) for part in text.split(",") if part.strip())
-    except ValueError as error:
-        raise Misconfigured(f"HAOPING_WEBHOOK_NETWORKS: {error}") from None
-
-
 class Webhooks(DependencyProvider):
     """Gives workers the sender; `HAOPING_WEBHOOK_NETWORKS` says where it may send to."""
 
@@ -117,8 +107,8 @@ class Webhooks(DependencyProvider):
 
     def setup(self) -> None:
         """Read the allowed networks."""
-        text: Any = self.container.config.get("HAOPING_WEBHOOK_NETWORKS") or ""
-        self.sender = Sender(networks_of(str(text)), context(self.container.config))
+        config = self.container.config
+        self.sender = Sender(networks_of(config, NETWORKS), context(config))
 
     def stop(self) -> None:
         """Close the connections."""

@@ -16,16 +16,15 @@ from rich.console import Console
 from rich.table import Table
 
 from services.adapters.clock import SystemClock
-from services.adapters.ledger import LEDGER_KEY_BYTES
+from services.adapters.ledger import KEY_FILE, ledger_key
 from services.adapters.mongo import Db, connect
-from services.adapters.settings import load_settings, secret_bytes, server_uri
+from services.adapters.settings import load_settings, server_uri
 from services.console.asking import REGISTRY, NotAnswered, RegistryUrl, Token, ask, at
 from services.console.stack.layout import Layout
 from services.contracts.actor import Role
 from services.errors import Conflict, Invalid
 from services.registry.founding import first_administrator
 
-KEY_FILE = "HAOPING_LEDGER_KEY_FILE"
 user_app = typer.Typer(help="People who sign in: register them, give passwords, lock and unlock.")
 console = Console(soft_wrap=True, highlight=False)
 Person = Annotated[str, typer.Argument(help="The person's id in the registry")]
@@ -120,7 +119,7 @@ def database() -> Iterator[tuple[Db, bytes]]:
         settings[KEY_FILE] = os.environ.get(KEY_FILE) or str(layout.secrets / "ledger.key")
     if uri is None:
         raise NotAnswered("No stack runs here: start one, or set MONGO_URI (or HAOPING_STATE)")
-    key = secret_bytes(settings, KEY_FILE, LEDGER_KEY_BYTES)
+    key = ledger_key(settings)
     db = connect(uri, settings["MONGO_DATABASE"])
     try:
         yield db, key

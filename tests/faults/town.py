@@ -13,8 +13,9 @@ import httpx
 from kombu import Connection
 
 from services.adapters.bus.depths import waiting
+from services.adapters.ledger import ledger_key
 from services.adapters.mongo import Db, connect
-from services.adapters.settings import ROOT, secret_bytes, token_hash
+from services.adapters.settings import ROOT, token_hash
 from services.adapters.trust import trusting
 from services.console.demo.client import eventually
 from services.console.fleet import Office
@@ -119,7 +120,7 @@ class Town:
     def key(self) -> bytes:
         """With which histories are sealed."""
         files = {"HAOPING_LEDGER_KEY_FILE": str(self.stack.layout.secrets / "ledger.key")}
-        return secret_bytes(files, "HAOPING_LEDGER_KEY_FILE", 32)
+        return ledger_key(files)
 
     def begin(self) -> None:
         """Put the registry in force and wait until whoever has to knows it."""

@@ -18,8 +18,9 @@ from openpyxl import load_workbook
 from typer.testing import CliRunner, Result
 
 from services.adapters.clock import MovableClock
+from services.adapters.ledger import ledger_key
 from services.adapters.mongo import Db, connect
-from services.adapters.settings import secret_bytes, token_hash
+from services.adapters.settings import token_hash
 from services.console.app import program
 from services.console.bench import rectifying
 from services.console.stack import Stack
@@ -78,7 +79,7 @@ def desk(
     own = {"HAOPING_CLOCK": "movable", "WEB_SERVER_ADDRESS": address}
     with in_the_county(stack, COUNTY, **own) as config:
         db = connect(config["MONGO_URI"], config["MONGO_DATABASE"])
-        key = secret_bytes(config, "HAOPING_LEDGER_KEY_FILE", 32)
+        key = ledger_key(config)
         MovableClock(db).move_to(MONDAY)
         for name in NAMES:
             rating = bad_rating(rating_key=name, item="=1+1", tags=("201",))

@@ -16,8 +16,9 @@ from nameko.containers import ServiceContainer
 from services.adapters.bus.outgoing import packed
 from services.adapters.bus.publisher import ConfirmedChannel
 from services.adapters.clock import MovableClock
+from services.adapters.ledger import ledger_key
 from services.adapters.mongo import Db, connect
-from services.adapters.settings import secret_bytes, token_hash
+from services.adapters.settings import token_hash
 from services.console.stack import Stack
 from services.contracts.directory import Directory
 from services.contracts.events import AppendStored, RatingInvalidated
@@ -115,7 +116,7 @@ def running(stack: Stack, container_factory: ContainerFactory) -> Iterator[Runni
     for replica in replicas:
         replica.start()
     first, second = (f"http://127.0.0.1:{port}" for port in ports)
-    key = secret_bytes(config, "HAOPING_LEDGER_KEY_FILE", 32)
+    key = ledger_key(config)
     yield Running(db, stack.amqp_uri, (first, second), key)
     for replica in replicas:
         replica.stop()

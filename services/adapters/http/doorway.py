@@ -19,10 +19,10 @@ from typing import Any
 from services.adapters.http.problems import problem
 from services.adapters.http.throttle import Windows
 from services.adapters.ledger.hop import HOP, come_from
-from services.adapters.ledger.key import LEDGER_KEY_BYTES
-from services.adapters.settings import secret_bytes
+from services.adapters.ledger.key import ledger_key
+from services.adapters.settings import networks_of
 from services.adapters.telemetry.metrics import turned_away
-from services.contracts.origin import MANY, first_stranger, networks, site, within
+from services.contracts.origin import MANY, first_stranger, site, within
 from services.errors import HaopingError, TooMany
 
 PROXIES = "HAOPING_PROXIES"
@@ -39,8 +39,8 @@ class Doorway:
 
     def __init__(self, app: Any, config: Mapping[str, Any], windows: Windows) -> None:
         self._app, self._windows = app, windows
-        self._proxies = networks(str(config.get(PROXIES) or ""))
-        self._key = secret_bytes(config, "HAOPING_LEDGER_KEY_FILE", LEDGER_KEY_BYTES)
+        self._proxies = networks_of(config, PROXIES)
+        self._key = ledger_key(config)
 
     def __call__(self, environ: Any, start_response: Any) -> Any:
         """Answer, or refuse with 429 whoever has asked too often or guessed too often."""

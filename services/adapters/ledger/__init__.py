@@ -2,7 +2,7 @@
 
 from services.adapters.ledger.audited import Audited
 from services.adapters.ledger.chain import AUDIT, AUDIT_INDEXES, ENDS, AuditChain
-from services.adapters.ledger.key import LEDGER_KEY_BYTES, LedgerKey
+from services.adapters.ledger.key import KEY_FILE, LedgerKey, ledger_key
 from services.adapters.ledger.record import Record
 from services.adapters.ledger.trail import Trail
 
@@ -10,10 +10,11 @@ __all__ = [
     "AUDIT",
     "AUDIT_INDEXES",
     "ENDS",
-    "LEDGER_KEY_BYTES",
+    "KEY_FILE",
     "AuditChain",
     "Audited",
     "LedgerKey",
     "Record",
     "Trail",
+    "ledger_key",
 ]

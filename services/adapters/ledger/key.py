@@ -2,11 +2,19 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
+from typing import Any
+
 from nameko.extensions import DependencyProvider
 
 from services.adapters.settings import secret_bytes
 
-LEDGER_KEY_BYTES = 32
+KEY_FILE, KEY_BYTES = "HAOPING_LEDGER_KEY_FILE", 32
+
+
+def ledger_key(config: Mapping[str, Any]) -> bytes:
+    """The key in the file that the settings name. Raises Misconfigured."""
+    return secret_bytes(config, KEY_FILE, KEY_BYTES)
 
 
 class LedgerKey(DependencyProvider):
@@ -16,7 +24,7 @@ class LedgerKey(DependencyProvider):
 
     def setup(self) -> None:
         """Read the key; a missing file stops the service with the remedy."""
-        self.key = secret_bytes(self.container.config, "HAOPING_LEDGER_KEY_FILE", LEDGER_KEY_BYTES)
+        self.key = ledger_key(self.container.config)
 
     def get_dependency(self, worker_ctx: object) -> bytes:
         """The key."""

@@ -23,11 +23,10 @@ from services.adapters.clock import MovableClock
 from services.adapters.ledger.chain import AUDIT_INDEXES, AuditChain
 from services.adapters.ledger.denials import Denials
 from services.adapters.ledger.hop import HOP, come_from
-from services.adapters.ledger.key import LEDGER_KEY_BYTES
+from services.adapters.ledger.key import ledger_key
 from services.adapters.ledger.record import NOBODY, Record
 from services.adapters.ledger.writer import Writer
 from services.adapters.mongo import Document, MongoConnection
-from services.adapters.settings import secret_bytes
 from services.adapters.telemetry.work import trace_at_hand
 from services.contracts.actor import Action
 from services.contracts.audit import DENIED, Outcome
@@ -51,8 +50,7 @@ class Trail(SharedExtension):
 
     def setup(self) -> None:
         """Read the key; a missing file stops the service with the remedy."""
-        config = self.container.config
-        self.key = secret_bytes(config, "HAOPING_LEDGER_KEY_FILE", LEDGER_KEY_BYTES)
+        self.key = ledger_key(self.container.config)
 
     def start(self) -> None:
         """Begin to write."""

@@ -6,7 +6,7 @@ from pathlib import Path
 
 import pytest
 
-from services.adapters.settings import server_uri
+from services.adapters.settings import networks_of, server_uri
 from services.errors import Misconfigured
 
 
@@ -39,3 +39,13 @@ def test_a_password_without_a_user_is_no_use(password_file: str) -> None:
     config = {"MONGO_URI": "mongodb://a/", "MONGO_PASSWORD_FILE": password_file}
     with pytest.raises(Misconfigured, match="MONGO_URI a user's"):
         server_uri(config, "MONGO")
+
+
+@pytest.mark.parametrize("name", ["HAOPING_PROXIES", "HAOPING_WEBHOOK_NETWORKS"])
+def test_networks_that_are_none_stop_the_service_and_name_the_setting(name: str) -> None:
+    assert [str(each) for each in networks_of({name: "10.0.0.0/8, ::1"}, name)] == [
+        "10.0.0.0/8",
+        "::1/128",
+    ]
+    with pytest.raises(Misconfigured, match=f"{name}: 'intranet'"):
+        networks_of({name: "10.0.0.0/8, intranet"}, name)

@@ -18,6 +18,7 @@ from services.adapters.http.doorway import EACH_AT_ONCE, Doors, Doorway
 from services.adapters.ledger.hop import HOP, hop_headers, remember
 from services.adapters.ledger.record import Record
 from services.adapters.settings import load_settings
+from services.errors import Misconfigured
 
 KEY = b"k" * 32
 STRANGER, PROXY = "203.0.114.7", "10.0.0.2"
@@ -56,6 +57,11 @@ def asks(client: Client, address: str, **headers: str) -> Any:
     """What somebody at this address is answered."""
     named = {name.replace("_", "-"): value for name, value in headers.items()}
     return client.get("/", headers=named, environ_overrides={"REMOTE_ADDR": address})
+
+
+def test_proxies_that_are_none_stop_the_service_by_name(key_file: Path) -> None:
+    with pytest.raises(Misconfigured, match="HAOPING_PROXIES"):
+        doorway(key_file, FEW, proxies="10.0.0.0/8, nginx")
 
 
 def test_an_address_that_asks_too_often_is_told_when_to_come_back(key_file: Path) -> None:
