@@ -3,10 +3,11 @@
 from enum import StrEnum
 from typing import Annotated, Literal
 
-from pydantic import AfterValidator, BaseModel, ConfigDict
+from pydantic import AfterValidator
 
 from services.contracts.actor import Role
 from services.contracts.terms import Block, Term
+from services.contracts.value import Value
 
 
 class Deadlines(Block):
@@ -34,12 +35,11 @@ class CaseClock(StrEnum):
     CALLBACK = "callback"
 
 
-class Rung(BaseModel):
+class Rung(Value):
     """A step of the escalation ladder: so many working days before (<0) or after the due day of a
     clock.
     """
 
-    model_config = ConfigDict(frozen=True, extra="forbid")
     name: str
     working_days: int
     tells: Role

@@ -5,15 +5,15 @@ from datetime import UTC, datetime, time, timedelta
 from functools import cached_property
 from typing import Annotated, TypeVar
 
-from pydantic import AwareDatetime, BaseModel, ConfigDict, StringConstraints
+from pydantic import AwareDatetime, StringConstraints
 
 from services.contracts.actor import Actor, Role
+from services.contracts.value import Value
 
 
-class Entry(BaseModel):
+class Entry(Value):
     """Anything in the registry has an id, a name and the time during which it counts."""
 
-    model_config = ConfigDict(frozen=True, extra="forbid")
     id: str
     name: str
     active_from: AwareDatetime | None = None
@@ -123,7 +123,7 @@ class Principal(Entry):
     oidc_subject: Annotated[str, StringConstraints(min_length=1, max_length=255)] | None = None
 
 
-class Directory(BaseModel):
+class Directory(Value):
     """A consistent snapshot of the registry with the look-ups that services need.
 
     A window, device or item that moves from one unit to another has two entries with the same id:
@@ -132,7 +132,6 @@ class Directory(BaseModel):
     `unit`, `window` … give the last entry of an id, `*_periods` all of them.
     """
 
-    model_config = ConfigDict(frozen=True, extra="forbid")
     version: int = 0
     units: tuple[Unit, ...] = ()
     windows: tuple[Window, ...] = ()

@@ -5,24 +5,24 @@ from __future__ import annotations
 from datetime import timedelta
 from typing import Annotated
 
-from pydantic import BaseModel, ConfigDict, Field
+from pydantic import Field
+
+from services.contracts.value import Value
 
 Days = Annotated[int, Field(ge=1, le=36_500)]
 
 
-class KeepDays(BaseModel):
+class KeepDays(Value):
     """Natural days: after the case was closed, after the press, after the row was last seen."""
 
-    model_config = ConfigDict(frozen=True, extra="forbid")
     case: Days
     press: Days
     quarantine: Days
 
 
-class Privacy(BaseModel):
+class Privacy(Value):
     """The policy of an installation."""
 
-    model_config = ConfigDict(frozen=True, extra="forbid")
     version: int
     reveal_seconds: Annotated[int, Field(ge=10, le=900)]
     keep_days: KeepDays

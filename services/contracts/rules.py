@@ -5,10 +5,11 @@ import json
 from datetime import date
 from functools import cached_property
 
-from pydantic import BaseModel, ConfigDict, Field
+from pydantic import Field
 
 from services.contracts.caserules import Cases, Deadlines, Ladder
 from services.contracts.terms import Block, Region, Term
+from services.contracts.value import Value
 from services.contracts.vocabulary import Channel, Level
 
 
@@ -19,19 +20,17 @@ class Levels(Block):
     bad: frozenset[Level]
 
 
-class Tag(BaseModel):
+class Tag(Value):
     """A label of the tag dictionary; it belongs to one level. Retired ones are still understood."""
 
-    model_config = ConfigDict(frozen=True, extra="forbid")
     level: Level
     label: str
     retired: bool = False
 
 
-class ChannelRule(BaseModel):
+class ChannelRule(Value):
     """How a channel counts; a channel with a parent is part of it and never added twice."""
 
-    model_config = ConfigDict(frozen=True, extra="forbid")
     label: str
     in_total: bool = True
     in_levels: bool = True
@@ -61,10 +60,9 @@ class Rating(Block):
     receipt_days: int = 365
 
 
-class Burst(BaseModel):
+class Burst(Value):
     """So many presses within so many seconds."""
 
-    model_config = ConfigDict(frozen=True, extra="forbid")
     presses: int = Field(ge=2)
     within_s: int = Field(ge=1)
 
@@ -112,10 +110,9 @@ def _plain(value: object) -> object:
     return sorted(map(str, value)) if isinstance(value, frozenset) else str(value)
 
 
-class Rules(BaseModel):
+class Rules(Value):
     """One rule set in force from a day on; its version is printed on every report."""
 
-    model_config = ConfigDict(frozen=True, extra="forbid")
     id: str
     version: int
     in_force_from: date

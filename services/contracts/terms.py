@@ -6,13 +6,14 @@ from functools import cached_property
 from typing import Annotated, Self
 from zoneinfo import ZoneInfo
 
-from pydantic import BaseModel, ConfigDict, Field, StringConstraints, model_validator
+from pydantic import Field, StringConstraints, model_validator
+
+from services.contracts.value import Value
 
 
-class Block(BaseModel):
+class Block(Value):
     """A part of the rules, with the document or the reason that its values come from."""
 
-    model_config = ConfigDict(frozen=True, extra="forbid")
     source: str
 
 
@@ -24,12 +25,11 @@ class DayCount(StrEnum):
     HOURS = "working_hours"
 
 
-class Term(BaseModel):
+class Term(Value):
     """So many days, of which that of the start event is not counted; or so many office hours, which
     are counted from the start event on.
     """
 
-    model_config = ConfigDict(frozen=True, extra="forbid")
     count: int = Field(ge=0)
     unit: DayCount
 

@@ -141,5 +141,4 @@ def with_entry(directory: Directory, kind: Kind, before: Entry | None, after: En
         entries.append(after)
     else:
         entries[entries.index(before)] = after
-    content = {name: getattr(directory, name) for name in Directory.model_fields}
-    return Directory(**(content | {kind.field: tuple(entries)}))
+    return directory.model_copy(update={kind.field: tuple(entries)})

@@ -90,6 +90,5 @@ def with_device(directory: Directory, device: Device) -> Directory:
     """
     begins = (device.id, device.active_from)
     others = tuple(each for each in directory.devices if (each.id, each.active_from) != begins)
-    content = {name: getattr(directory, name) for name in Directory.model_fields}
     changed = {"devices": (*others, device), "version": directory.version + 1}
-    return Directory(**(content | changed))
+    return directory.model_copy(update=changed)

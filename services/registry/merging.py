@@ -71,8 +71,7 @@ def merge(directory: Directory, table: Table, sheet: Sheet) -> Merged:
             mistakes.append(Mistake(line.row, "id", detail, "twice", made.id))
         rows[key], after[key] = line.row, made
         changes.append(_change(line.row, before, made))
-    content = {name: getattr(directory, name) for name in Directory.model_fields}
-    merged = Directory(**(content | {table.field: tuple(after.values())}))
+    merged = directory.model_copy(update={table.field: tuple(after.values())})
     named = {line.said.get("id") for line in sheet.lines}
     mistakes += [each for each in _untrue(merged, rows) if not _excused(each, named)]
     ordered = tuple(sorted(mistakes, key=lambda each: (each.row, each.column or "")))

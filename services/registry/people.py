@@ -39,9 +39,8 @@ def with_token(directory: Directory, id: str, hash: str | None) -> Directory:
 def _following(directory: Directory, person: Principal) -> Directory:
     """In the place where the person stood, or at the end."""
     known = {each.id: each for each in directory.principals} | {person.id: person}
-    content = {name: getattr(directory, name) for name in Directory.model_fields}
     changed = {"principals": tuple(known.values()), "version": directory.version + 1}
-    return Directory(**(content | changed))
+    return directory.model_copy(update=changed)
 
 
 def _with_hash(person: Principal, hash: str | None) -> Principal:
