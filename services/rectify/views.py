@@ -2,18 +2,17 @@
 
 from __future__ import annotations
 
-import base64
-import binascii
 from collections import Counter
 from collections.abc import Mapping
 from datetime import timedelta
 from typing import Annotated, Any
 
-from pydantic import AwareDatetime, BaseModel, BeforeValidator, ConfigDict, Field
+from pydantic import AwareDatetime, BaseModel, ConfigDict, Field
 
 from services.contracts.actor import Actor
 from services.contracts.calendar import DAY, Count, Day
 from services.contracts.masking import masked_text
+from services.contracts.paging import Cursor, cursor
 from services.contracts.vocabulary import CaseState, Channel
 from services.rectify.case import legal_moves
 from services.rectify.deadlines import basis, derive
@@ -31,13 +30,6 @@ WITHHELD = (
     "Not shown: it was written before what was personal about the rater was erased"
 )
 MINUTE = timedelta(minutes=1)
-
-
-def _opened_cursor(text: str) -> str:
-    try:
-        return base64.b64decode(text, altchars=b"-_", validate=True).decode()
-    except (binascii.Error, UnicodeError):
-        raise ValueError("not a cursor that a list has given") from None
 
 
 class Wanted(BaseModel):
@@ -89,7 +81,7 @@ class Wanted(BaseModel):
 class Asked(Wanted):
     """The query string of `GET /v1/cases`: filters, and which page."""
 
-    cursor: Annotated[str, BeforeValidator(_opened_cursor)] | None = None
+    cursor: Cursor | None = None
     limit: Annotated[int, Field(ge=1, le=200)] = 50
 
     def page(self, cases: Cases, actor: Actor, office: Office) -> Document:
@@ -101,8 +93,8 @@ class Asked(Wanted):
         query = self.query(actor, office, self.limit + 1, self.cursor)
         found = list(cases.rows(query))
         shown, more = found[: self.limit], len(found) > self.limit
-        cursor = base64.urlsafe_b64encode(shown[-1]["order"].encode()).decode() if more else None
-        return {"items": [row(each, office) for each in shown], "next": cursor}
+        after = cursor(shown[-1]["order"]) if more else None
+        return {"items": [row(each, office) for each in shown], "next": after}
 
 
 def row(document: Mapping[str, Any], office: Office) -> Document:

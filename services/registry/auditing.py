@@ -9,13 +9,12 @@ from http import HTTPStatus
 from itertools import chain
 from logging import getLogger
 from typing import Annotated, Literal
-from urllib.parse import urlencode
 
 from pydantic import BaseModel, ConfigDict, Field
 from werkzeug.wrappers import Request, Response
 
 from services.adapters.anchors import Anchors
-from services.adapters.http import api, read_query
+from services.adapters.http import api, leading_on, read_query
 from services.adapters.timer import every
 from services.contracts.actor import Action, Actor, Role
 from services.contracts.anchors import Summary, Top
@@ -80,9 +79,7 @@ class Auditing(Wired):
     def get_audit(self, request: Request, actor: Actor) -> tuple[int, dict[str, str], list[Entry]]:
         """Entries, the newest first; the header `Link` leads to the next page."""
         found, after = AuditLog(self.db).page(read_query(request, Asked), self._sight(actor))
-        query = urlencode({**request.args, "cursor": after})
-        headers = {"Link": f'<{request.path}?{query}>; rel="next"'} if after else {}
-        return HTTPStatus.OK, headers, found
+        return HTTPStatus.OK, leading_on(request, after), found
 
     @api(
         "GET",

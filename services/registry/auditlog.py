@@ -2,31 +2,20 @@
 
 from __future__ import annotations
 
-import base64
-import binascii
 from collections.abc import Iterable, Iterator, Sequence, Set
-from datetime import datetime
 from itertools import islice
-from typing import Annotated, Any
+from typing import Annotated
 
-from pydantic import AwareDatetime, BaseModel, BeforeValidator, ConfigDict, Field
+from pydantic import AwareDatetime, BaseModel, ConfigDict, Field
 
 from services.adapters.ledger import AUDIT, ENDS
 from services.adapters.mongo import Db, Document
 from services.contracts.anchors import Head
 from services.contracts.audit import Entry, Outcome, name_of
 from services.contracts.ledger import SEAL
+from services.contracts.paging import CursorAt, cursor_at
 
 MOST_LISTED = 500
-Cursor = tuple[datetime, str]
-
-
-def _opened(text: Any) -> Cursor:
-    try:
-        at, _, name = base64.b64decode(text, altchars=b"-_", validate=True).decode().partition(" ")
-        return datetime.fromisoformat(at), name
-    except (binascii.Error, ValueError, TypeError):
-        raise ValueError("not a cursor that a list has given") from None
 
 
 class Filters(BaseModel):
@@ -55,7 +44,7 @@ class Filters(BaseModel):
 class Asked(Filters):
     """The query string of `GET /v1/audit`."""
 
-    cursor: Annotated[Cursor | None, BeforeValidator(_opened)] = None
+    cursor: CursorAt | None = None
     limit: Annotated[int, Field(ge=1, le=MOST_LISTED)] = 100
 
 
@@ -75,7 +64,8 @@ class AuditLog:
         newest = self._entries.find(query).sort([("at", -1), ("_id", -1)])
         found = list(newest.limit(asked.limit))
         full = len(found) == asked.limit
-        return [Entry.model_validate(each) for each in found], _cursor(found[-1]) if full else None
+        after = cursor_at(found[-1]["at"], found[-1]["_id"]) if full else None
+        return [Entry.model_validate(each) for each in found], after
 
     def between(self, asked: Filters, units: Set[str] | None) -> Iterator[Entry]:
         """Every entry, the oldest first."""
@@ -106,8 +96,3 @@ class AuditLog:
         within = {"_id": {"$gt": f"{part}:", "$lt": f"{part};"}}
         found = list(self._entries.find(within).sort("_id", -1).limit(1))
         return Head(id=part, version=found[0]["number"], seal=found[0][SEAL]) if found else None
-
-
-def _cursor(entry: Document) -> str:
-    said = f"{entry['at'].isoformat()} {entry['_id']}"
-    return base64.b64encode(said.encode(), altchars=b"-_").decode()

@@ -1,30 +1,15 @@
 """What people ask of the store's work list, and what they and the senders are answered."""
 
-import base64
-import binascii
-from datetime import datetime
 from typing import Annotated, Any, Literal
 
-from pydantic import AwareDatetime, BaseModel, BeforeValidator, ConfigDict, Field, StringConstraints
+from pydantic import AwareDatetime, BaseModel, ConfigDict, Field, StringConstraints
 
+from services.contracts.paging import CursorAt
 from services.contracts.vocabulary import Channel
 
 Why = Annotated[str, StringConstraints(min_length=1, max_length=500, strip_whitespace=True)]
 State = Literal["open", "replaying", "closed", "final", "discarded"]
 MOST_LISTED = 500
-
-
-def _opened_cursor(text: Any) -> tuple[datetime, str]:
-    try:
-        seen, _, key = base64.b64decode(text, altchars=b"-_", validate=True).decode().partition(" ")
-        return datetime.fromisoformat(seen), key
-    except (binascii.Error, ValueError, TypeError):
-        raise ValueError("not a cursor that a list has given") from None
-
-
-def cursor(last_seen: datetime, key: str) -> str:
-    """The cursor that continues a list after this row."""
-    return base64.b64encode(f"{last_seen.isoformat()} {key}".encode(), altchars=b"-_").decode()
 
 
 class Form(BaseModel):
@@ -38,7 +23,7 @@ class Asked(Form):
 
     state: State = "open"
     reason: str | None = None
-    cursor: Annotated[tuple[AwareDatetime, str] | None, BeforeValidator(_opened_cursor)] = None
+    cursor: CursorAt | None = None
     limit: Annotated[int, Field(ge=1, le=MOST_LISTED)] = MOST_LISTED
 
 

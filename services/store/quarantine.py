@@ -12,6 +12,7 @@ from pymongo import UpdateOne
 
 from services.adapters.mongo import Db, Document, by_ids
 from services.contracts.events import RatingSubmitted
+from services.contracts.paging import Place
 
 OPEN, REPLAYING, CLOSED, FINAL, DISCARDED = "open", "replaying", "closed", "final", "discarded"
 STATES = (OPEN, REPLAYING, CLOSED, FINAL, DISCARDED)
@@ -19,8 +20,6 @@ LEFT = (OPEN, REPLAYING)
 FEW = 500
 MOST_COUNTED = 5000
 RECEIPTS_KEPT = 100
-Place = tuple[datetime, str]
-"""Where a page of the list ends: when its last row was last seen, and that row's key."""
 
 
 @dataclass(frozen=True)

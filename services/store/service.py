@@ -2,7 +2,6 @@
 
 import time
 from collections.abc import Iterator, Mapping, Sequence
-from urllib.parse import urlencode
 
 from werkzeug.wrappers import Request
 
@@ -10,7 +9,7 @@ from services.adapters.bus import Bus, Delivery, Letter, Publisher, consume, con
 from services.adapters.clock import BusinessClock, Clock
 from services.adapters.devices import DeviceKeys, Devices
 from services.adapters.health import Healthy, Servers
-from services.adapters.http import api, read_json, read_query
+from services.adapters.http import api, leading_on, read_json, read_query
 from services.adapters.ledger import Audited, Record
 from services.adapters.migrating import Migrations
 from services.adapters.mongo import Db, MongoDatabase
@@ -146,8 +145,7 @@ class Store(KeyKeeping, Healthy):
         """Rows of the work list, newest first; the header `Link` leads to the next page."""
         asked = read_query(request, Asked)
         rows, after = self._worklist().page(asked)
-        query = urlencode({**request.args, "cursor": after})
-        return 200, {"Link": f'<{request.path}?{query}>; rel="next"'} if after else {}, rows
+        return 200, leading_on(request, after), rows
 
     @api("GET", "/v1/quarantine/<path:key>", Action.READ_QUARANTINE, answers=Shown)
     def get_row(self, request: Request, actor: Actor, key: str) -> Shown:

@@ -14,9 +14,10 @@ from services.adapters.outcome import Done, Outcome
 from services.adapters.registry import ADMINISTRATOR
 from services.contracts import topology
 from services.contracts.actor import MAY, Action, Actor
+from services.contracts.paging import cursor_at
 from services.contracts.vouching import HEADER
 from services.errors import Conflict, NotAllowed, NotFound, Unavailable
-from services.store.forms import Asked, Listed, Replayed, Shown, cursor
+from services.store.forms import Asked, Listed, Replayed, Shown
 from services.store.payload import kind_of, shown
 from services.store.quarantine import LEFT, Quarantine
 
@@ -47,7 +48,7 @@ class WorkList:
         """Rows, and the cursor of the next page if there may be one."""
         found = self.rows.page(asked.state, asked.reason, asked.cursor, asked.limit)
         full = len(found) == asked.limit
-        after = cursor(found[-1]["last_seen"], found[-1]["_id"]) if full else None
+        after = cursor_at(found[-1]["last_seen"], found[-1]["_id"]) if full else None
         return [Listed.model_validate(_described(row)) for row in found], after
 
     def show(self, key: str, actor: Actor) -> Shown:

@@ -12,8 +12,9 @@ from pydantic import ValidationError
 from services.adapters.bus import Letter
 from services.contracts import topology
 from services.contracts.events import BadRatingStored, ErrandReported
+from services.contracts.paging import cursor_at
 from services.errors import Conflict, NotAllowed, NotFound, Unavailable
-from services.store.forms import Asked, cursor
+from services.store.forms import Asked
 from services.store.letters import rows_of
 from services.store.quarantine import RECEIPTS_KEPT
 from services.store.repository import Ratings
@@ -214,7 +215,7 @@ def test_the_list_is_read_page_by_page_newest_first(store: Store) -> None:
     assert store.list.page(Asked(state="closed"))[0] == []
 
 
-@pytest.mark.parametrize("wrong", ["x", "eA==", cursor(NOON.replace(tzinfo=None), "k")])
+@pytest.mark.parametrize("wrong", ["x", "eA==", cursor_at(NOON.replace(tzinfo=None), "k")])
 def test_a_cursor_that_no_list_has_given_is_refused(wrong: str) -> None:
     with pytest.raises(ValidationError):
         Asked.model_validate({"cursor": wrong})

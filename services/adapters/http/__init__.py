@@ -2,6 +2,7 @@
 
 from services.adapters.http.bodies import parsed, read_items, read_json, read_query
 from services.adapters.http.entrypoint import ANONYMOUS, api
+from services.adapters.http.paging import leading_on
 from services.adapters.http.problems import refusal
 from services.adapters.http.throttle import Throttle, Windows
 
@@ -10,6 +11,7 @@ __all__ = [
     "Throttle",
     "Windows",
     "api",
+    "leading_on",
     "parsed",
     "read_items",
     "read_json",

@@ -79,6 +79,12 @@ def test_bodies_and_queries_are_described_by_their_models() -> None:
     assert asked == {"state", "reason", "cursor", "limit"}
 
 
+@pytest.mark.parametrize("path", ["/v1/quarantine", "/v1/audit", "/v1/cases"])
+def test_a_cursor_is_a_text_for_whoever_sends_it_back(path: str) -> None:
+    asked = {each["name"]: each["schema"] for each in described(path, "get")["parameters"]}
+    assert {each["type"] for each in asked["cursor"]["anyOf"]} == {"string", "null"}
+
+
 def test_what_is_refused_is_described_as_a_problem() -> None:
     answers = described("/v1/ratings", "post")["responses"]
     assert set(answers) >= {"202", "400", "401", "403", "413", "415", "422", "429", "503"}
