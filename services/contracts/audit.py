@@ -15,14 +15,15 @@ from collections.abc import Iterator, Mapping, Sequence
 from datetime import datetime
 from enum import StrEnum
 from fnmatch import fnmatchcase
-from typing import Any
+from typing import Any, Literal, get_args
 
 from pydantic import AwareDatetime, BaseModel, ConfigDict
 
 from services.contracts.ledger import SEAL, link
 
 LEDGER = "audit"
-PARTS = ("capture", "store", "rectify", "score", "registry", "portal")
+Part = Literal["capture", "store", "rectify", "score", "registry", "portal"]
+PARTS: tuple[Part, ...] = get_args(Part)
 """The services that write; each has a part of the ledger."""
 DIGITS = 12
 DENIED = frozenset({401, 403, 429})

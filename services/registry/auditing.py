@@ -18,7 +18,7 @@ from services.adapters.http import api, leading_on, read_query
 from services.adapters.timer import every
 from services.contracts.actor import Action, Actor, Role
 from services.contracts.anchors import Summary, Top
-from services.contracts.audit import LEDGER, Entry
+from services.contracts.audit import LEDGER, Entry, Part
 from services.contracts.csvfile import MARK, csv_text
 from services.registry.auditlog import Asked, AuditLog, Filters
 from services.registry.examination import Examiner, anchor_all
@@ -26,7 +26,6 @@ from services.registry.wiring import Wired
 
 LOOK_EVERY_S = 60.0
 CSV, NDJSON = "text/csv; charset=utf-8", "application/x-ndjson"
-Part = Literal["capture", "store", "rectify", "score", "registry", "portal"]
 _log = getLogger(__name__)
 
 

@@ -29,7 +29,7 @@ class Custody(Entrance):
         """The account of everybody who can sign in, whether it has a password or not."""
         kept, now = Accounts(self.db).all(), SystemClock().now()
         waiting = FailedTries(self.db).waiting(now)
-        people = [each.id for each in self.known.newest.principals if signs_in(each, now)]
+        people = [each.id for each in self._current().principals if signs_in(each, now)]
         return [shown(kept.get(id, Account(person=id)), waiting) for id in people]
 
     @api("GET", "/v1/accounts/<person>", CHANGE, answers=AccountShown)
@@ -71,7 +71,7 @@ class Custody(Entrance):
         return self._shown(account)
 
     def _registered(self, person: str) -> Principal:
-        found = self.known.newest.principal.get(person)
+        found = self._current().principal.get(person)
         if found is None:
             raise NotFound(f"There is nobody called {person} in the registry; register them first")
         return found

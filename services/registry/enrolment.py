@@ -15,6 +15,7 @@ OVERLAP = timedelta(days=14)
 """How long a key still signs after a newer one was issued: longer than the longest holiday."""
 MOST_KEYS = 8
 CODE_BYTES = 10
+"""80 bits."""
 _GROUPS = re.compile(r"(.{4})(?!$)")
 
 
@@ -23,7 +24,7 @@ class CodeRefused(NotAuthenticated):
 
 
 def readable_code(random: bytes) -> str:
-    """A code that a person can type: groups of four letters and digits, 80 bits."""
+    """Random bytes as a code that a person can type: letters and digits in groups of four."""
     return _GROUPS.sub(r"\1-", b32encode(random).decode())
 
 

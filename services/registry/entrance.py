@@ -7,8 +7,6 @@ from services.adapters.http import api, read_json
 from services.adapters.lasting import Lasting, Lasts
 from services.adapters.openid import IdentityProvider, OpenId
 from services.adapters.passwords import Hasher, Passwords
-from services.adapters.registry import Registry as Known
-from services.adapters.registry import RegistryCache
 from services.adapters.settings import token_hash
 from services.adapters.signins import How, Outcome, SignIns, SignInsTried, Tried
 from services.contracts.actor import Actor
@@ -33,7 +31,6 @@ NO_PROVIDER = "No identity provider is configured here; see HAOPING_OIDC_ISSUER"
 class Entrance(Wired):
     """Sessions for people: by password, or by an identity provider that vouches for them."""
 
-    known: RegistryCache = Known()
     hasher: Hasher = Passwords()
     tried: SignInsTried = SignIns()
     openid: IdentityProvider | None = OpenId()
@@ -96,7 +93,7 @@ class Entrance(Wired):
 
     def _signing(self) -> SigningIn:
         return SigningIn(
-            self.known.newest,
+            self._current(),
             Accounts(self.db),
             FailedTries(self.db),
             Tokens(self.db),

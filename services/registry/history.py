@@ -5,8 +5,8 @@ from __future__ import annotations
 from typing import Any
 
 from services.contracts.directory import Directory, Entry
+from services.registry.tree import KINDS
 
-KINDS = ("units", "windows", "devices", "items", "principals")
 PERSONAL = tuple(f"principals/*/{each}" for each in ("name", "mail", "token_hash", "oidc_subject"))
 """Of what is personal, and of what opens something, only keyed hashes enter the audit."""
 

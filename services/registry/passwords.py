@@ -13,8 +13,9 @@ from __future__ import annotations
 import re
 import secrets
 import unicodedata
-from base64 import b32encode
 from collections.abc import Iterator
+
+from services.registry.enrolment import readable_code
 
 SHORTEST, LONGEST = 12, 256
 """Characters. The upper bound keeps hashing from becoming a way to tire the service out."""
@@ -24,7 +25,6 @@ TOLD_APART, TOLD_APART_CHINESE = 3, 2
 ORIGINAL = 5
 """So many characters must be left once everything is taken out that is guessed first."""
 ONE_TIME_BYTES = 10
-_GROUPS = re.compile(r"(.{4})(?!$)")
 _BARE = re.compile(r"[\W_]+")
 MOST_USED = tuple(
     sorted(
@@ -84,7 +84,7 @@ def is_guessed_first(password: str) -> bool:
 
 def one_time_password() -> str:
     """80 random bits that can be read out and typed, in groups of four."""
-    return _GROUPS.sub(r"\1-", b32encode(secrets.token_bytes(ONE_TIME_BYTES)).decode())
+    return readable_code(secrets.token_bytes(ONE_TIME_BYTES))
 
 
 def _holds(password: str, word: str) -> bool:
