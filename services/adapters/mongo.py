@@ -15,7 +15,13 @@ from nameko.extensions import DependencyProvider, SharedExtension
 from pymongo import ASCENDING, MongoClient, UpdateOne
 from pymongo.collection import Collection
 from pymongo.database import Database
-from pymongo.errors import BulkWriteError, ConnectionFailure, PyMongoError, WriteConcernError
+from pymongo.errors import (
+    BulkWriteError,
+    ConnectionFailure,
+    DuplicateKeyError,
+    PyMongoError,
+    WriteConcernError,
+)
 
 from services.adapters.leaving import Leaving
 from services.adapters.settings import server_uri
@@ -74,6 +80,19 @@ def taken(error: BulkWriteError) -> list[int]:
     if any(each["code"] != DUPLICATE_KEY for each in errors):
         raise error
     return sorted(each["index"] for each in errors)
+
+
+def put_version(collection: Collection[Document], document: Document) -> bool:
+    """Put the next version of a document in the place of the last; False if somebody was faster.
+
+    Versions count from 1, and before the first nothing has to be there.
+    """
+    expected = {"_id": document["_id"], "version": document["version"] - 1}
+    try:
+        result = collection.replace_one(expected, document, upsert=document["version"] == 1)
+    except DuplicateKeyError:
+        return False
+    return bool(result.matched_count or result.upserted_id)
 
 
 def each_alike(collection: Collection[Document], ids: Iterable[str], update: Document) -> None:

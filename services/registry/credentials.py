@@ -4,12 +4,9 @@ from __future__ import annotations
 
 import random
 from collections.abc import Callable, Iterable
-from contextlib import suppress
 from datetime import datetime, timedelta
 
-from pymongo.errors import DuplicateKeyError
-
-from services.adapters.mongo import AT_ONCE, Db, Document, Index, by_ids
+from services.adapters.mongo import AT_ONCE, Db, Document, Index, by_ids, put_version
 from services.adapters.tokens import COLLECTION as TOKENS
 from services.adapters.tokens import token_of
 from services.contracts.tokens import SHORT, IssuedToken
@@ -61,12 +58,7 @@ class Accounts:
 
     def _keep(self, account: Account) -> bool:
         document = {"_id": account.person, **account.model_dump(exclude={"person"})}
-        expected = {"_id": account.person, "version": account.version - 1}
-        try:
-            result = self._accounts.replace_one(expected, document, upsert=account.version == 1)
-        except DuplicateKeyError:
-            return False
-        return bool(result.matched_count or result.upserted_id)
+        return put_version(self._accounts, document)
 
 
 class FailedTries:
@@ -97,14 +89,10 @@ class FailedTries:
 
     def _keep(self, failures: Failures) -> bool:
         document = {"_id": failures.name, **failures.model_dump(exclude={"name"})}
-        if failures.version > 1:
-            expected = {"_id": failures.name, "version": failures.version - 1}
-            return self._failures.replace_one(expected, document).matched_count == 1
-        with suppress(DuplicateKeyError):
-            self._failures.insert_one(document)
+        kept = put_version(self._failures, document)
+        if kept and failures.version == 1:
             self._tidy(failures.at)
-            return True
-        return False
+        return kept
 
     def _tidy(self, now: datetime) -> None:
         """Now and then, what faded long ago is forgotten."""

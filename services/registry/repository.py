@@ -8,7 +8,7 @@ from pymongo.errors import DuplicateKeyError
 
 from services.adapters.devices import COLLECTION as KEYRINGS
 from services.adapters.devices import HEARTBEATS
-from services.adapters.mongo import Db, Document, Index
+from services.adapters.mongo import Db, Document, Index, put_version
 from services.adapters.registry import COLLECTION, CURRENT
 from services.contracts.directory import Directory
 from services.contracts.keyring import Ring
@@ -30,19 +30,10 @@ class Registries:
     def replace(self, directory: Directory, by: str) -> bool:
         """Put the next version in force, keeping the last; False when somebody was faster."""
         self._keep_last(directory.version - 1)
-        content = {
-            "version": directory.version,
-            "by": by,
-            "directory": directory.model_dump(mode="json"),
-        }
-        expected = {"_id": CURRENT, "version": directory.version - 1}
-        try:
-            result = self._registry.replace_one(
-                expected, {"_id": CURRENT, **content}, upsert=directory.version == 1
-            )
-        except DuplicateKeyError:
-            return False
-        return bool(result.matched_count or result.upserted_id)
+        content = {"by": by, "directory": directory.model_dump(mode="json")}
+        return put_version(
+            self._registry, {"_id": CURRENT, "version": directory.version, **content}
+        )
 
     def _keep_last(self, version: int) -> None:
         """Copy the version in force, once; a second copy would be the same."""
@@ -81,13 +72,7 @@ class Keyrings:
 
     def keep(self, ring: Ring) -> bool:
         """Put the next version in place; False when somebody was faster."""
-        document = {"_id": ring.device, **ring.model_dump(exclude_none=True)}
-        expected = {"_id": ring.device, "version": ring.version - 1}
-        try:
-            result = self._rings.replace_one(expected, document, upsert=ring.version == 1)
-        except DuplicateKeyError:
-            return False
-        return bool(result.matched_count or result.upserted_id)
+        return put_version(self._rings, {"_id": ring.device, **ring.model_dump(exclude_none=True)})
 
 
 def product(db: Db) -> tuple[bool, str]:
