@@ -2,7 +2,8 @@
 
 A press that was refused out of a letter has lost the signature that stood over the whole letter;
 what was found true then is kept beside it. It travels in a header, which means something only on
-what comes by way of the default exchange, to which nobody but our own services may write.
+what comes back: out of a delay queue, by the default exchange, to which nobody may write but the
+broker, or by that of the work list, to which only the store may.
 """
 
 from __future__ import annotations
