@@ -9,7 +9,7 @@ from services.adapters.bus import Bus, Delivery, Letter, Publisher, consume, con
 from services.adapters.clock import BusinessClock, Clock
 from services.adapters.devices import DeviceKeys, Devices
 from services.adapters.health import Healthy, Servers
-from services.adapters.http import api, leading_on, read_json, read_query
+from services.adapters.http import api, read_query
 from services.adapters.ledger import Audited, Record
 from services.adapters.migrating import Migrations
 from services.adapters.mongo import Db, MongoDatabase
@@ -34,22 +34,13 @@ from services.store import erasing
 from services.store.batch import Storing
 from services.store.counted import Counted
 from services.store.decisions import Decision, decide
-from services.store.forms import (
-    Asked,
-    DiscardForm,
-    Listed,
-    Looked,
-    Replayed,
-    ReplayForm,
-    Shown,
-    Watched,
-    Whereabouts,
-)
+from services.store.forms import Looked, Watched, Whereabouts
 from services.store.intake import Intake
 from services.store.joining import Errands, Joining
 from services.store.keykeeping import KeyKeeping
 from services.store.letters import rows_of
 from services.store.marking import Sightings, Sweep
+from services.store.mending import Mending
 from services.store.migrations import MIGRATIONS
 from services.store.quarantine import Quarantine
 from services.store.reporting import Reporting
@@ -57,13 +48,12 @@ from services.store.repository import INDEXES, Ratings
 from services.store.sequences import DeviceReport
 from services.store.watching import Watching
 from services.store.whereabouts import whereabouts
-from services.store.worklist import WorkList, concluded
+from services.store.worklist import concluded
 
-ACCEPTED = 202
 SWEEP_EVERY_S, REST_PER_SWEEP, ERASE_EVERY_S = 5.0, 50.0, 30.0
 
 
-class Store(KeyKeeping, Healthy):
+class Store(Mending, KeyKeeping, Healthy):
     """Bus in, database out, and an outbox for what must follow."""
 
     name = "store"
@@ -138,61 +128,6 @@ class Store(KeyKeeping, Healthy):
         asked = plain_id(rating_id)
         return whereabouts(asked, actor.id, Ratings(self.db), Quarantine(self.db))
 
-    @api("GET", "/v1/quarantine", Action.READ_QUARANTINE, asks=Asked, answers=list[Listed])
-    def get_quarantine(
-        self, request: Request, actor: Actor
-    ) -> tuple[int, dict[str, str], list[Listed]]:
-        """Rows of the work list, newest first; the header `Link` leads to the next page."""
-        asked = read_query(request, Asked)
-        rows, after = self._worklist().page(asked)
-        return 200, leading_on(request, after), rows
-
-    @api("GET", "/v1/quarantine/<path:key>", Action.READ_QUARANTINE, answers=Shown)
-    def get_row(self, request: Request, actor: Actor, key: str) -> Shown:
-        """A row with its history; who may mend it also sees the payload, masked."""
-        return self._worklist().show(key, actor)
-
-    @api(
-        "POST",
-        "/v1/quarantine:replay",
-        Action.MEND_QUARANTINE,
-        takes=ReplayForm,
-        answers={ACCEPTED: Replayed},
-    )
-    def replay_all(self, request: Request, actor: Actor) -> tuple[int, Replayed]:
-        """Send all open rows with a reason through the store again, after mending."""
-        reason = read_json(request, ReplayForm).reason
-        replayed = self._worklist().replay_all(reason, actor)
-        said = {"state": "replaying", "reason": reason, "rows": replayed.replaying}
-        self.audit.about("quarantine", reason).changed({"state": "open"}, said)
-        return ACCEPTED, replayed
-
-    @api(
-        "POST",
-        "/v1/quarantine/<path:key>:replay",
-        Action.MEND_QUARANTINE,
-        answers={ACCEPTED: Replayed},
-    )
-    def replay(self, request: Request, actor: Actor, key: str) -> tuple[int, Replayed]:
-        """Send a row through the store again; only what the store says closes it."""
-        replayed = self._worklist().replay(key, actor)
-        self.audit.about("quarantine", key).changed({"state": "open"}, {"state": "replaying"})
-        return ACCEPTED, replayed
-
-    @api(
-        "POST",
-        "/v1/quarantine/<path:key>:discard",
-        Action.MEND_QUARANTINE,
-        takes=DiscardForm,
-        answers=Shown,
-    )
-    def discard(self, request: Request, actor: Actor, key: str) -> Shown:
-        """Close a row for good, by a named person with a reason; nothing is deleted."""
-        worklist, form = self._worklist(), read_json(request, DiscardForm)
-        worklist.discard(key, form.reason, actor)
-        self.audit.about("quarantine", key).changed({"state": "open"}, {"state": "discarded"})
-        return worklist.show(key, actor)
-
     @api("GET", "/v1/devices/<device>/sequences", Action.MANAGE_DEVICES, answers=DeviceReport)
     def get_sequences(self, request: Request, actor: Actor, device: str) -> DeviceReport:
         """What a device counted against what is here: missing (lost or tampered) and repeated."""
@@ -225,10 +160,6 @@ class Store(KeyKeeping, Healthy):
         errands = Errands(self.db).known({press.errand_key for press in presses if press.linked})
         intake = Intake(self.registry.newest, self.rules.current, self.clock.now(), errands)
         return Storing.on(self.db, intake, self._seal_press)
-
-    def _worklist(self) -> WorkList:
-        now = self.clock.now()
-        return WorkList(Quarantine(self.db), self.sealer.open, self.bus.publish, now)
 
     def _concluded(
         self, deliveries: Sequence[Delivery[Message]], outcomes: list[Outcome]
