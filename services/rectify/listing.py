@@ -28,7 +28,7 @@ WIDER, WIDEST = 4, 8
 UNANCHORED = 2
 FIRST_QUARTER = "case-4"
 ROW = (
-    "version source rating_key reference unit handler assignee level channel item window tags named"
+    "version source reference unit handler assignee level channel item window tags named"
     " contactable rating_day opened_at state closing round rung supervised difficulty submitted_at"
     " closed_at contact_due_at rectify_due_at due_at order"
 ).split()

@@ -68,7 +68,15 @@ INDEXES: Indexes = {
 }
 INSIDE = {"history": 0, "outbox": 0}
 SHOWN = {"outbox": 0, "commands": 0, "seen_from": 0, "seal": 0}
-SHOWN |= {"told_by": 0, "head": 0, "slot": 0, "facets": 0, "basis": 0, "erasable_from": 0}
+SHOWN |= {
+    "rating_key": 0,
+    "told_by": 0,
+    "head": 0,
+    "slot": 0,
+    "facets": 0,
+    "basis": 0,
+    "erasable_from": 0,
+}
 MOST_COUNTED = 5000
 BEGINNING = datetime(1970, 1, 1, tzinfo=UTC)
 

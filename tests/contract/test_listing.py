@@ -19,8 +19,9 @@ from services.rectify.bulk import Assignment, assign_all
 from services.rectify.document import opening
 from services.rectify.facts import Move, Step
 from services.rectify.listing import Query
+from services.rectify.raterviews import Told
 from services.rectify.repository import CASES, Cases
-from services.rectify.views import Asked
+from services.rectify.views import Asked, detail
 from tests.unit.rectify.county import (
     KEY,
     MONDAY,
@@ -198,9 +199,10 @@ def test_no_case_is_missed_or_told_twice_because_others_move(cases: Cases) -> No
 
 
 def asked(cases: Cases, who: str, now: datetime, **filters: Any) -> set[str]:
-    """The references under which a list tells of cases."""
+    """Of which cases a list tells, by what they are about."""
     page = Asked.model_validate(filters).page(cases, actor(who), office(now))
-    return {each["rating_key"] for each in page["items"]}
+    kept = [cases.find(each["id"]) for each in page["items"]]
+    return {str(each.case.rating_key) for each in kept if each}
 
 
 def test_the_words_of_a_list_mean_what_an_officer_means(cases: Cases) -> None:
@@ -222,6 +224,16 @@ def test_the_words_of_a_list_mean_what_an_officer_means(cases: Cases) -> None:
     assert asked(cases, "li", later, overdue=True, due_today=True) == {"a", "b", "c", "n"}
     assert asked(cases, "li", later, overdue=True, unit="north") == {"n"}
     assert asked(cases, "li", noon, state="rectifying", channel="tablet") == {"d"}
+
+
+def test_no_list_and_no_case_tells_the_errand_of_an_anonymous_rater(cases: Cases) -> None:
+    hearing.hear(cases, office(), bad_rating(rating_key="biz:A-0001:completed:1:1", named=False))
+    (shown,) = Asked().page(cases, actor("li"), office())["items"]
+    before = cases.find(shown["id"])
+    assert before is not None
+    whole = detail(cases.shown(shown["id"]), before, actor("li"), office(), Told({}))
+    for told_of in (shown, whole):
+        assert "A-0001" not in str(told_of)
 
 
 def test_a_paused_case_is_shown_as_such(cases: Cases) -> None:

@@ -77,7 +77,7 @@ class Lived:
             api.post("system-sms", "capture", "/v1/ratings", self._bad(self._root(), EARLIER))
             senders.set_clock(NOW)
             senders.send([press for press in drawn if EARLIER <= press.at < NOW])
-            desk.perform(self._case(desk, self._press(api, UNIT, NOW)), CLAIM)
+            desk.perform(self._case(desk, self._press(api, UNIT, NOW), NOW), CLAIM)
             return self._known(api, desk, told)
 
     def _publish(self, api: Api) -> None:
@@ -100,7 +100,7 @@ class Lived:
         for unit in (UNIT, *OTHERS):
             for acts in LIVES:
                 receipt = self._press(api, unit, EARLIER)
-                case = self._case(desk, receipt)
+                case = self._case(desk, receipt, EARLIER)
                 for act in acts:
                     desk.perform(case, act)
                 if unit == UNIT and acts is SHOWN:
@@ -129,8 +129,8 @@ class Lived:
             "comment": self.chance.choice(WORDS),
         }
 
-    def _case(self, desk: Desk, taken: Mapping[str, Any]) -> str:
-        return desk.case_of(str(taken["rating_id"]))
+    def _case(self, desk: Desk, taken: Mapping[str, Any], at: datetime) -> str:
+        return desk.case_of(str(taken["rating_id"]), at.date())
 
     def _root(self) -> str:
         return next(unit.id for unit in self.county.directory.units if unit.parent is None)

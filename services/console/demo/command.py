@@ -107,7 +107,8 @@ def perform(
             found = read(stack.mongo_uri, DATABASE, cut_off)
         with narrator.phase("looking for what is personal"):
             bus, logs = tap.messages(), stack.layout.logs
-            leaks = search(year, api, stack.mongo_uri, DATABASE, logs, bus)
+            keys = {case: key for key, case in story.cases.items()}
+            leaks = search(year, keys, api, stack.mongo_uri, DATABASE, logs, bus)
     for sentence in leaks.sentences:
         narrator.say(f"Readable: {sentence}")
     return Ending(plan.expected(year), found, told, leaks)

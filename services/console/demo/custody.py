@@ -46,8 +46,11 @@ def begin_resealing(api: Api) -> None:
     api.post(ADMINISTRATOR, "store", f"{KEYS}:reseal", {})
 
 
-def settle(api: Api, uri: str, database: str, case: Mapping[str, Any]) -> Custody:
-    """Wait until everything is sealed anew, then have the rater of a closed case forgotten."""
+def settle(api: Api, uri: str, database: str, case: Mapping[str, Any], key: str) -> Custody:
+    """Wait until everything is sealed anew, then have the rater of a closed case forgotten.
+
+    `key`: of the rating that the case is about.
+    """
     told = eventually(lambda: _resealed(api), "everything to be sealed anew")
     newest = told["keys"][-1]["id"]
     asked = {"command_id": "custody", "case": case["id"], "reason": WHY}
@@ -56,7 +59,7 @@ def settle(api: Api, uri: str, database: str, case: Mapping[str, Any]) -> Custod
         sealed = ratings.find({"sealed": {"$ne": None}}, {"sealed": 1})
         former = sum(bytes(each["sealed"])[KEY_ID].hex() != newest for each in sealed)
         api.post(Role.SUPERVISOR, "rectify", "/v1/raters:erase", asked)
-        gone = {"_id": case["rating_key"], "sealed": None, "phone_hash": None}
+        gone = {"_id": key, "sealed": None, "phone_hash": None}
         erased = eventually(lambda: ratings.find_one(gone), "a rater to be forgotten")
     history = api.get(Role.SUPERVISOR, "rectify", f"/v1/cases/{case['id']}")["history"]
     said = [line["details"]["reason"] for line in history if line["move"] == "erase"]

@@ -81,16 +81,25 @@ class Leaks:
 
 
 def search(
-    plan: Plan, api: Api, uri: str, database: str, logs: Path, messages: Iterable[bytes]
+    plan: Plan,
+    keys: Mapping[str, str],
+    api: Api,
+    uri: str,
+    database: str,
+    logs: Path,
+    messages: Iterable[bytes],
 ) -> Leaks:
-    """Look everywhere; `messages` are all that has travelled over the bus."""
+    """Look everywhere; `messages` are all that has travelled over the bus.
+
+    `keys`: by case, the key of the rating that it is about.
+    """
     hidden = planted(plan, (*ABOUT_THEMSELVES, WRITTEN))
     names = ("the database", "messages", "logs", "answers and exports")
     places = {name: Needles(hidden) for name in names[:-1]}
     places[names[-1]] = Needles(planted(plan, ABOUT_THEMSELVES))
     cases = api.get(Role.DISPATCHER, "rectify", "/v1/cases?limit=200")["items"]
     begin_resealing(api)
-    revealed = shows_to_the_caller(plan, api, cases)
+    revealed = shows_to_the_caller(plan, keys, api, cases)
     for where, content in answers(api, cases):
         places["answers and exports"].look(where, content)
     for body in messages:
@@ -100,13 +109,15 @@ def search(
         if file.is_file():
             places["logs"].look(file.name, file.read_bytes())
     calm = next(each for each in cases if each["closing"] == "satisfied")
-    return Leaks(places, sealed, revealed, settle(api, uri, database, calm))
+    return Leaks(places, sealed, revealed, settle(api, uri, database, calm, keys[calm["id"]]))
 
 
-def shows_to_the_caller(plan: Plan, api: Api, cases: Sequence[Case]) -> bool:
+def shows_to_the_caller(
+    plan: Plan, keys: Mapping[str, str], api: Api, cases: Sequence[Case]
+) -> bool:
     """Whether the caller finds the case by its number, and is shown the rater to be told."""
     case = next(each for each in cases if each["closing"] == "invalidated")
-    press = next(each for each in plan.bad if each.key == case["rating_key"])
+    press = next(each for each in plan.bad if each.key == keys[case["id"]])
     asked = {"command_id": "leaks", "phone": press.form["phone"]}
     found = api.post(Role.CALLER, "rectify", "/v1/cases:by-phone", asked)["items"]
     why = {"command_id": "leaks", "reason": "告知评价人（合成）"}

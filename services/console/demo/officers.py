@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import base64
 import uuid
+from datetime import date, timedelta
 from typing import Any
 from urllib.parse import urlencode
 
@@ -19,6 +20,7 @@ PICTURE = base64.b64decode(
 OF_THE_UNIT = frozenset({Role.OFFICER.value, Role.APPROVER.value})
 MOST_CASES = 200
 TRIES = 5
+ONE_DAY = timedelta(days=1)
 Case = dict[str, Any]
 
 
@@ -39,13 +41,16 @@ class Desk:
             found += page["items"]
         return found
 
-    def case_of(self, rating_key: str) -> str:
-        """The case of a bad rating, as soon as it is open and some unit handles it."""
-        return eventually(lambda: self._find(rating_key), f"a case for rating {rating_key}")
+    def case_of(self, rating_id: str, day: date) -> str:
+        """The case of a bad rating of a day, once it is open and some unit handles it."""
+        return eventually(lambda: self._find(rating_id, day), f"a case for rating {rating_id}")
 
-    def _find(self, rating_key: str) -> str | None:
-        own = (each for each in self.cases() if each["rating_key"] == rating_key)
-        return next((str(each["id"]) for each in own if each["handler"]), None)
+    def _find(self, rating_id: str, day: date) -> str | None:
+        path = f"/v1/records?bad=true&first={day - ONE_DAY}&last={day + ONE_DAY}"
+        records = self._api.get(Role.SCORER, "score", path)["items"]
+        own = {each["case"] for each in records if each["rating_id"] == rating_id}
+        handled = (str(each["id"]) for each in self.cases() if each["handler"])
+        return next((id for id in handled if id in own), None)
 
     def perform(self, case_id: str, act: Act) -> None:
         """Carry out one act and wait for what must follow by itself."""

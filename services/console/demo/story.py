@@ -114,7 +114,7 @@ class Story:
             what = f"{press.at:%m-%d} {bad.channel:<8} {bad.script.name} ({self.names[bad.unit]})"
             self.narrator.now(what)
             self.senders.send([press])
-            self.cases[press.key] = self.desk.case_of(press.key)
+            self.cases[press.key] = self.desk.case_of(press.id, press.at.date())
 
     def _act(self, press: Press, act: Act) -> None:
         with self.narrator.phase(ACTING):
