@@ -13,6 +13,9 @@ from services.score.views import View
 from services.score.whatif import Supposition, what_if
 from services.score.wiring import Wired
 
+RATING, RATINGS, LISTS = "rating", ("bad", "invalid"), ("entries", "left_out")
+PARTED = ":"
+
 
 class Explaining(Wired):
     """Leads from a figure to the ratings behind it, to another period and to other rules."""
@@ -22,7 +25,8 @@ class Explaining(Wired):
         """A unit's figures down to the ratings and cases behind them."""
         self._demand_sight(actor, unit)
         asked = read_query(request, Told)
-        return self._scorer(age_s=asked.age).explain(period, unit, asked.index)
+        told = self._scorer(age_s=asked.age).explain(period, unit, asked.index)
+        return {**told, "behind": self._nameless(told["behind"])}
 
     @api("GET", "/v1/explain/<period>/<unit>/<figure>", Action.READ_SCORES, asks=Explained)
     def explain_figure(
@@ -32,7 +36,26 @@ class Explaining(Wired):
         self._demand_sight(actor, unit)
         asked = read_query(request, Explained)
         proof = Proof(self._scorer(age_s=asked.age), period, unit, asked.index, figure)
-        return proof.again() if asked.again else proof.page(asked.cursor)
+        if asked.again:
+            return proof.again()
+        page = proof.page(asked.cursor)
+        listed = {name: [self._entry(each) for each in page[name]] for name in LISTS}
+        return {**page, **listed}
+
+    def _nameless(self, behind: View) -> View:
+        """What is behind a figure, without the errands by which a rater could be found."""
+        ratings = {name: [self._called(key) for key in behind[name]] for name in RATINGS}
+        cases = [
+            {**case, "rating_key": self._called(case["rating_key"])} for case in behind["cases"]
+        ]
+        return {**ratings, "cases": cases}
+
+    def _entry(self, entry: View) -> View:
+        return {**entry, "id": self._called(entry["id"])} if entry["kind"] == RATING else entry
+
+    def _called(self, key: str) -> str:
+        """What a rating is called: a key with parts names its errand, so it is told as a hash."""
+        return self.audit.hidden(key) if PARTED in key else key
 
     @api("GET", "/v1/compare/<period>", Action.READ_SCORES, asks=Compared)
     def compare(self, request: Request, actor: Actor, period: str) -> View:

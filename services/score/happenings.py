@@ -139,6 +139,17 @@ class Happenings:
             places += [{**gone, "links.before.unit": {"$in": part}} for part in _parts(units)]
         return self._on(day, places, "ratings", RATING, after, most)
 
+    def rating_id(self, key: str) -> str:
+        """The id of the rating under a key: unlike that it names no errand."""
+        return str(
+            (self._db["ratings"].find_one({"_id": key}, {"rating_id": 1}) or {})["rating_id"]
+        )
+
+    def rating_key(self, id: str) -> str | None:
+        """The key of the rating with an id; None for one that is nobody's."""
+        found = self._db["ratings"].find_one({"rating_id": id}, {"_id": 1})
+        return str(found["_id"]) if found else None
+
     def to_export(self, day: date) -> Iterator[Document]:
         """Every rating of a day with what others are told of it; what is sealed stays here."""
         yield from self._db["ratings"].find({"day": f"{day}"}, {"sealed": 0, "outbox": 0})

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterator, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from functools import partial
 from typing import Any
 
@@ -17,6 +17,7 @@ from services.score.facts import Facts
 from services.score.indicators import INDICATORS
 from services.score.measure import Behind, Measured, measure
 from services.score.paging import Place, page
+from services.score.records import NotACursor
 from services.score.scorer import Reading, Scorer
 from services.score.views import View
 
@@ -78,14 +79,30 @@ class Proof:
             return list(lens.cases(lens.facts.did.cases)), None
         if behind is Behind.IMPORTS:
             return [], None
-        begins = Place.read(cursor) if cursor else None
+        begins = self._place(behind, cursor) if cursor else None
         find = self._finding(reading, behind)
 
         def ask(place: Place, most: int) -> list[Document]:
             return list(find(place.day, lens.units, place.after, most))
 
         documents, following = page(reading.period.days, begins, ask, PAGE)
-        return list(self._counted(lens, documents)), f"{following}" if following else None
+        after = self._cursor(behind, following) if following else None
+        return list(self._counted(lens, documents)), after
+
+    def _place(self, behind: Behind, cursor: str) -> Place:
+        """Where a cursor leads. Raises NotACursor."""
+        place = Place.read(cursor)
+        if behind is Behind.ERRANDS or not place.after:
+            return place
+        if (key := self.scorer.happenings.rating_key(place.after)) is None:
+            raise NotACursor
+        return replace(place, after=key)
+
+    def _cursor(self, behind: Behind, place: Place) -> str:
+        """How a place is told: of a rating its id, for its key names the errand."""
+        if behind is Behind.ERRANDS or not place.after:
+            return f"{place}"
+        return f"{replace(place, after=self.scorer.happenings.rating_id(place.after))}"
 
     def _finding(self, reading: Reading, behind: Behind) -> Callable[..., Iterator[Document]]:
         """Ratings may have left a unit since a closing; nothing has left what is looked at now."""

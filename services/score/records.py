@@ -89,7 +89,7 @@ class Records:
         page, more = found[:AT_A_TIME], found[AT_A_TIME:]
         cases = self._cases(page)
         items = [{**self._shown(each), "case": cases.get(each["_id"])} for each in page]
-        next = page[-1]["_id"] if more else None
+        next = page[-1]["rating_id"] if more else None
         return {"items": sorted(items, key=_place, reverse=True), "next": next}
 
     def _after(self) -> Iterator[Document]:
@@ -101,12 +101,13 @@ class Records:
         for day in self._days(after.day - DAY):
             yield from self._of(day)
 
-    def _read(self, key: str) -> After:
-        """The record that a page ended with, which the cursor names."""
-        found = self.db["ratings"].find_one({"_id": key}, {"day": 1, "pressed_at": 1})
+    def _read(self, rating_id: str) -> After:
+        """The record that a page ended with, which the cursor names; its key names an errand."""
+        known = {"day": 1, "pressed_at": 1}
+        found = self.db["ratings"].find_one({"rating_id": rating_id}, known)
         if found is None:
             raise NotACursor
-        return After(date.fromisoformat(found["day"]), found["pressed_at"], key)
+        return After(date.fromisoformat(found["day"]), found["pressed_at"], found["_id"])
 
     def _days(self, newest: date) -> Iterator[date]:
         for ordinal in range(newest.toordinal(), self.asked.first.toordinal() - 1, -1):

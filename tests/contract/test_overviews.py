@@ -112,7 +112,7 @@ def test_records_are_read_page_by_page_without_a_gap(db: Db) -> None:
 
 def test_a_made_up_cursor_is_refused(db: Db) -> None:
     store(db, press(9, _id="of the next week"))
-    for cursor in ("nothing", "of the next week"):
+    for cursor in ("nothing", "id of the next week"):
         with pytest.raises(NotACursor):
             behind(db, cursor=cursor)
 
@@ -126,7 +126,7 @@ def test_of_an_anonymous_rating_the_day_is_shown_and_no_time(db: Db) -> None:
 
 def test_where_a_page_ends_tells_no_time(db: Db) -> None:
     store(db, *(press(1, _id=f"{n:03}") for n in range(AT_A_TIME + 1)))
-    assert behind(db)["next"] == "001"
+    assert behind(db)["next"] == "id 001"
 
 
 def test_a_reason_has_the_ratings_of_every_channel_behind_it(db: Db) -> None:

@@ -162,6 +162,20 @@ def test_every_figure_leads_to_the_ratings_and_cases_behind_it(running: Running)
     assert live["result"]["counts"] == frozen["result"]["counts"]
 
 
+def test_no_figure_is_traced_back_to_the_errand_of_a_rater(running: Running) -> None:
+    a_month(running)
+    linked = "hall:A-0001:completed:1:1"
+    store(running.db, *(rating(level=1, _id=linked[:-3] + f"{n}:1") for n in range(1, 3)))
+    touch(running.db, ("2020-12-01", "tax"))
+    running.tallies()
+    live = [f"/v1/explain/{PERIOD}/tax", f"/v1/explain/{PERIOD}/tax/good_rate"]
+    told = [running.get(path) for path in live]
+    assert len(set(told[0]["behind"]["bad"])) == 3
+    assert len({each["id"] for each in told[1]["entries"]}) == 102
+    running.decide("close")
+    assert "A-0001" not in str([*told, *map(running.get, live)])
+
+
 def test_people_see_and_decide_within_their_scope(running: Running) -> None:
     a_month(running)
     shown = running.ask("GET", f"/v1/scores/{PERIOD}", "land").json()
