@@ -53,8 +53,8 @@ class LookingUp(Wired):
         form, office = read_json(request, LookUpForm), self._office()
         keyed = phone_hash(self.key, form.phone)
         found = cases_of(self._cases(), Rated(self.db), office, actor, keyed)
-        Grants(self.db).look(_lookup(actor, office, form.command_id, found))
         number = self.audit.hidden(normalised(form.phone))
+        Grants(self.db).look(lookup(actor, office, form.command_id, number, found))
         self.audit.about("phone", number, actor.unit).changed({}, {"cases": len(found)})
         return {"items": [row(each, office) for each in found]}
 
@@ -81,13 +81,20 @@ def cases_of(
     ]
 
 
-def _lookup(actor: Actor, office: Office, command_id: str, found: list[dict[str, Any]]) -> Grant:
+def lookup(
+    actor: Actor, office: Office, command_id: str, number: str, found: list[dict[str, Any]]
+) -> Grant:
+    """One for each number and day: neither another number nor a later look hides behind a command.
+
+    `number` is a keyed hash of it.
+    """
+    day = office.calendar.local(office.now).isoformat()
     return Grant(
-        id=f"{actor.id}/{command_id}",
+        id=f"{actor.id}/{command_id}/{number}/{day}",
         kind="lookup",
         by=actor.id,
         at=office.now,
-        day=office.calendar.local(office.now).isoformat(),
+        day=day,
         units=(actor.unit,) if actor.unit else (),
         cases=tuple(each["_id"] for each in found),
     )

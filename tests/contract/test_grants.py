@@ -16,7 +16,7 @@ from services.rectify import hearing
 from services.rectify.desk import make_move
 from services.rectify.facts import Command
 from services.rectify.grants import Grants, Looks, by_person, counted
-from services.rectify.lookingup import cases_of
+from services.rectify.lookingup import cases_of, lookup
 from services.rectify.raters import Rated
 from services.rectify.raterviews import RevealForm
 from services.rectify.repository import Cases
@@ -144,3 +144,16 @@ def test_a_supervisor_counts_who_looked_at_how_many(db: Db, cases: Cases) -> Non
     assert {(each.by, each.reason, each.at) for each in seen} == {("li", WHY.reason, MONDAY)}
     assert grants.of(*days, {"north"}) == []
     assert grants.of(date(2020, 4, 1), date(2020, 4, 30), {"social"}) == []
+
+
+def test_another_number_under_the_same_command_is_another_look_up(db: Db) -> None:
+    grants, tomorrow = Grants(db), office(MONDAY + timedelta(days=1))
+    for there, number in (
+        (office(), "one"),
+        (office(), "one"),
+        (office(), "two"),
+        (tomorrow, "one"),
+    ):
+        grants.look(lookup(actor("he"), there, "1", number, []))
+    seen = grants.of(date(2020, 3, 1), date(2020, 3, 31), DIRECTORY.subtree("bureau"))
+    assert by_person(seen) == [Looks(by="he", reveals=0, lookups=3)]
