@@ -12,7 +12,6 @@ from pydantic import BaseModel, ConfigDict, StringConstraints
 
 from services.adapters.receipts import Receipts
 from services.contracts.actor import Actor
-from services.contracts.rectification import case_id
 from services.errors import Conflict, Gone, NotAllowed, NotFound
 from services.rectify import desk, hearing, parties
 from services.rectify.facts import Move, Office
@@ -76,7 +75,7 @@ class Counter:
         if rating is None:
             return Known(None, None, None, (), None)
         append = self.rated.append_to(rating)
-        id = case_id(rating["_id"])
+        id = self.cases.id_about(rating["_id"])
         if (kept := self.cases.find(id)) is None:
             return Known(rating, append, None, (), None)
         shown = self.cases.shown(id)

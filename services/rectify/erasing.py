@@ -24,7 +24,6 @@ from services.adapters.timer import every
 from services.contracts.actor import Action, Actor, Role
 from services.contracts.commands import EraseRater
 from services.contracts.privacy import Privacy
-from services.contracts.rectification import case_id
 from services.contracts.vocabulary import CaseState
 from services.errors import Conflict, NotFound
 from services.rectify.document import Kept
@@ -116,7 +115,7 @@ class Eraser:
             return Erased(case=kept.case.id)
         rating_id = receipts.rating_id(form.receipt or "")
         rating = self.rated.first(rating_id)
-        about = self.cases.find(case_id(rating["_id"])) if rating else None
+        about = self.cases.find(self.cases.id_about(rating["_id"])) if rating else None
         if about is None:
             said = {"by": actor.id, "why": "request", "reason": form.reason}
             self._order(rating, rating_id, by, said)
@@ -141,7 +140,7 @@ class Eraser:
 
     def _is_held(self, case: Case) -> bool:
         """Whether another case, about the same rater's own rating, is open."""
-        own = self.cases.find(case_id(case.told_by)) if case.told_by else None
+        own = self.cases.find(self.cases.id_about(case.told_by)) if case.told_by else None
         return own is not None and own.case.state is not CaseState.CLOSED
 
     def _order(

@@ -13,7 +13,6 @@ from services.contracts.events import (
     RatingLinked,
 )
 from services.contracts.message import Message
-from services.contracts.rectification import case_id
 from services.contracts.vocabulary import CaseState, Invalidity, Level, Turn
 from services.rectify.case import move
 from services.rectify.document import Document
@@ -40,9 +39,9 @@ def hear(cases: Cases, office: Office, message: Message) -> Outcome:
 
 def open_for_rating(cases: Cases, office: Office, rating: BadRatingStored) -> Outcome:
     """Open the case of a bad rating, or keep the reason why the rules open none."""
-    id, reason = case_id(rating.rating_key), why_unopened(rating, office.rules)
+    id, reason = cases.id_about(rating.rating_key), why_unopened(rating, office.rules)
     if reason is None:
-        cases.open(opened(for_rating(rating, office), office))
+        cases.open(opened(for_rating(rating, id, office), office))
         if cases.is_unopened(rating.rating_key):
             cases.opened_after_all(rating.rating_key, id)
         return Done()
@@ -57,7 +56,7 @@ def open_for_rating(cases: Cases, office: Office, rating: BadRatingStored) -> Ou
 
 def note_append(cases: Cases, office: Office, append: AppendStored) -> Outcome:
     """Note an append; a bad one reopens a closed case, once."""
-    id = case_id(append.first_key)
+    id = cases.id_about(append.first_key)
     command_id = f"append:{append.rating_key}"
     if system_move(cases, office, id, Move.APPEND, command_id, append=append.level):
         return Done()
@@ -82,7 +81,7 @@ def _count_append(cases: Cases, office: Office, append: AppendStored, first: Doc
 def note_invalidation(cases: Cases, office: Office, event: RatingInvalidated) -> Outcome:
     """The store has marked the rating: the mark is no longer pending, an open case closes."""
     command_id = f"invalidated:{event.command_id}"
-    id = case_id(event.rating_key)
+    id = cases.id_about(event.rating_key)
     system_move(cases, office, id, Move.INVALIDATE, command_id, invalidity=event.reason)
     return Done()
 
@@ -93,7 +92,7 @@ def note_link(cases: Cases, office: Office, event: RatingLinked) -> Outcome:
     While no officer has taken the case it goes to the unit to which it belongs by itself; after
     that a dispatcher may move it. The numbers of the case are the new unit's in any event.
     """
-    id = case_id(event.rating_key)
+    id = cases.id_about(event.rating_key)
     if (kept := cases.find(id)) is None:
         return Done() if cases.is_unopened(event.rating_key) else _awaited(cases, event)
     if kept.case.unit != event.unit:

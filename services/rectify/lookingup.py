@@ -11,7 +11,6 @@ from services.adapters.http import api, read_json, read_query
 from services.contracts.actor import Action, Actor
 from services.contracts.period import Period
 from services.contracts.phones import normalised, phone_hash
-from services.contracts.rectification import case_id
 from services.rectify import parties
 from services.rectify.facts import Name, Office
 from services.rectify.grants import MOST_SHOWN, Grant, Grants, Looks, by_person
@@ -73,7 +72,7 @@ def cases_of(
     cases: Cases, rated: Rated, office: Office, actor: Actor, keyed: str
 ) -> list[dict[str, Any]]:
     """The cases about ratings with this number, without those about the asker or their window."""
-    found = cases.listed([case_id(key) for key in rated.of_phone(keyed)])
+    found = cases.listed(map(cases.id_about, rated.of_phone(keyed)))
     return [
         document
         for kept, document in found

@@ -67,10 +67,10 @@ def why_unopened(rating: BadRatingStored, rules: Rules) -> Unopened | None:
     return None
 
 
-def for_rating(rating: BadRatingStored, office: Office) -> Case:
+def for_rating(rating: BadRatingStored, id: str, office: Office) -> Case:
     """The case of a bad rating."""
     return Case(
-        id=case_id(rating.rating_key),
+        id=id,
         source=rating.source,
         rating_key=rating.rating_key,
         unit=rating.unit,

@@ -31,6 +31,7 @@ from pymongo.errors import DuplicateKeyError
 from services.adapters.mongo import Index, Indexes, by_days, by_ids
 from services.contracts.anchors import Head
 from services.contracts.period import Period
+from services.contracts.rectification import rating_case_id
 from services.contracts.rules import Rules
 from services.contracts.vocabulary import CaseSource, CaseState
 from services.rectify.deadlines import basis
@@ -62,6 +63,7 @@ INDEXES: Indexes = {
         Index(("basis",)),
         Index(("erasable_from",)),
         Index(("rating_day",)),
+        Index(("rating_key",)),
     ),
     UNOPENED: (Index(("unit",)),),
     **GRANTS,
@@ -101,6 +103,14 @@ class Cases:
         """The case as it is now."""
         document = self._cases.find_one({"_id": id}, INSIDE)
         return kept(document) if document else None
+
+    def id_about(self, rating_key: str) -> str:
+        """The id of the case about a rating, also of one that is still to be opened.
+
+        Cases that were opened when ids had no key keep theirs.
+        """
+        found = self._cases.find_one({"rating_key": rating_key}, {"_id": 1})
+        return str(found["_id"]) if found else rating_case_id(self._key, rating_key)
 
     def shown(self, id: str) -> Document:
         """The case with its history, as people see it."""
@@ -201,7 +211,7 @@ class Cases:
         found = self._cases.find({"erasable_from": {"$gt": BEGINNING, "$lt": before}}, INSIDE)
         return [kept(document) for document in found.sort("erasable_from").limit(limit)]
 
-    def listed(self, ids: Sequence[str]) -> list[tuple[Kept, Document]]:
+    def listed(self, ids: Iterable[str]) -> list[tuple[Kept, Document]]:
         """These cases, each also as lists show it, what is due first on top."""
         found = by_ids(self._cases, ids, INSIDE)
         shown = dict.fromkeys(("_id", *ROW))

@@ -14,7 +14,6 @@ from operator import itemgetter
 from typing import Any
 
 from services.adapters.mongo import AT_ONCE, Db, Document, by_ids
-from services.contracts.rectification import case_id
 from services.contracts.rules import Rules
 from services.contracts.vocabulary import DISSATISFIED, Channel, Level
 from services.errors import Invalid
@@ -139,8 +138,9 @@ class Records:
 
     def _cases(self, page: list[Document]) -> dict[str, str]:
         """By key of a bad rating, its case."""
-        ids = {case_id(each["_id"]): each["_id"] for each in page if self._is_bad(each)}
-        return {ids[each["_id"]]: each["_id"] for each in by_ids(self.db["cases"], ids, {"_id": 1})}
+        keys = [each["_id"] for each in page if self._is_bad(each)]
+        found = by_ids(self.db["cases"], keys, {"rating_key": 1}, "rating_key")
+        return {each["rating_key"]: each["_id"] for each in found}
 
     def _is_bad(self, rating: Mapping[str, Any]) -> bool:
         return self.rules.is_bad(rating["level"])

@@ -9,7 +9,6 @@ from services.adapters.mongo import Db, Document, by_ids
 from services.adapters.outcome import Done, Later, Outcome
 from services.contracts.commands import EraseRater
 from services.contracts.privacy import Privacy
-from services.contracts.rectification import case_id
 from services.contracts.rules import Rules
 from services.contracts.vocabulary import Turn
 from services.store.intake import local_day
@@ -50,9 +49,10 @@ def sweep(db: Db, policy: Privacy, rules: Rules, now: datetime) -> int:
 
 
 def _with_case(db: Db, ratings: Iterable[Document]) -> Iterator[str]:
-    cases = {each["_id"]: case_id(_first_key(each)) for each in ratings}
-    known = {each["_id"] for each in by_ids(db["cases"], set(cases.values()), {"_id": 1})}
-    return (key for key, case in cases.items() if case in known)
+    firsts = {each["_id"]: _first_key(each) for each in ratings}
+    found = by_ids(db["cases"], set(firsts.values()), {"rating_key": 1}, "rating_key")
+    known = {each["rating_key"] for each in found}
+    return (key for key, first in firsts.items() if first in known)
 
 
 def _first_key(rating: Document) -> str:

@@ -10,7 +10,7 @@ import pytest
 from services.adapters.anchors import Anchors
 from services.adapters.mongo import Db, Document
 from services.contracts.anchors import Summary, Top
-from services.contracts.rectification import case_id
+from services.contracts.rectification import rating_case_id
 from services.rectify import desk, hearing
 from services.rectify.anchoring import LEDGER, Examiner, anchor_all
 from services.rectify.document import slot
@@ -18,7 +18,7 @@ from services.rectify.facts import Move
 from services.rectify.repository import CASES, Cases
 from tests.unit.rectify.county import KEY, RULES, act, actor, bad_rating, office
 
-ID = case_id("a")
+ID = rating_case_id(KEY, "a")
 PART = slot(ID)
 EVERYTHING = frozenset({"bureau", "social", "north", "empty"})
 DAY, NEXT_DAY = date(2020, 3, 2), date(2020, 3, 3)

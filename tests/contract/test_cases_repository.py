@@ -15,7 +15,7 @@ from services.adapters.outcome import Done, Later
 from services.console.stack import Stack
 from services.contracts.events import AppendStored, RatingInvalidated
 from services.contracts.ledger import first_broken
-from services.contracts.rectification import case_id
+from services.contracts.rectification import rating_case_id
 from services.contracts.vocabulary import CaseState, Closing, Invalidity, Level
 from services.errors import Conflict, Invalid, NotAllowed, NotFound
 from services.rectify import desk, hearing
@@ -68,7 +68,7 @@ def opened(cases: Cases, number: int = 1, **facts: Any) -> Case:
     """A case that was opened for a bad rating."""
     rating = bad_rating(rating_key=f"biz:{number:04}:completed:1:1", **facts)
     assert hearing.hear(cases, office(), rating) == Done()
-    return read(cases, case_id(rating.rating_key))
+    return read(cases, rating_case_id(KEY, rating.rating_key))
 
 
 def read(cases: Cases, id: str) -> Case:

@@ -19,7 +19,7 @@ from services.contracts.actor import Actor, Role
 from services.contracts.commands import EraseRater
 from services.contracts.events import AppendStored, BadRatingStored
 from services.contracts.receipts import receipt_of
-from services.contracts.rectification import case_id
+from services.contracts.rectification import rating_case_id
 from services.errors import Conflict, NotFound
 from services.rectify import hearing
 from services.rectify.accusing import accused
@@ -92,7 +92,7 @@ def closed(db: Db, **more: Any) -> tuple[Any, str]:
     """A bad press, and its case, seen through to its end."""
     bad = pressed(window="w1", **more)
     store(db, bad)
-    id = case_id(bad.key)
+    id = rating_case_id(KEY, bad.key)
     act(db, id, "li claim, li verify, li submit, he callback")
     return bad, id
 
@@ -178,7 +178,7 @@ def test_nothing_goes_while_the_case_is_open(db: Db) -> None:
     bad = pressed(window="w1")
     store(db, bad)
     with pytest.raises(Conflict, match="is open"):
-        eraser(db).erase_for(actor("du"), asked(case=case_id(bad.key)), RECEIPTS)
+        eraser(db).erase_for(actor("du"), asked(case=rating_case_id(KEY, bad.key)), RECEIPTS)
     assert erase_due(eraser(db, LATER), PRIVACY) == 0
     assert orders(db) == []
 
@@ -306,7 +306,7 @@ def test_a_forced_review_is_erased_with_its_rater_once_both_cases_are_closed(db:
     act(db, forced.id, "sun claim, sun verify, sun submit, he callback")
     with pytest.raises(Conflict, match="is open"):
         eraser(db).erase_for(actor("du"), asked(case=forced.id), RECEIPTS)
-    act(db, case_id(bad.key), "li claim, li verify, li submit, he callback")
+    act(db, rating_case_id(KEY, bad.key), "li claim, li verify, li submit, he callback")
     eraser(db).erase_for(actor("du"), asked(case=forced.id), RECEIPTS)
     assert carried_out(db) == [Done()]
     assert personal(db) == []

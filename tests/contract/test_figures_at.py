@@ -10,7 +10,7 @@ import pytest
 from services.adapters.mongo import Db
 from services.contracts.events import RatingLinked
 from services.contracts.period import Period
-from services.contracts.rectification import case_id
+from services.contracts.rectification import rating_case_id
 from services.contracts.rules import Rules
 from services.contracts.vocabulary import Level
 from services.rectify import desk, hearing
@@ -35,7 +35,7 @@ def day(number: int, hour: int = 12) -> datetime:
 
 def made(db: Db, at: datetime, who: str, what: Move, rules: Rules = RULES, **said: Any) -> None:
     """Somebody's move at a moment."""
-    cases, id = Cases(db, KEY, rules), case_id("a")
+    cases, id = Cases(db, KEY, rules), rating_case_id(KEY, "a")
     before = cases.find(id)
     assert before is not None
     version = before.case.version

@@ -10,7 +10,7 @@ from services.adapters.mongo import Db
 from services.adapters.privacy import load_privacy
 from services.adapters.settings import ROOT
 from services.contracts.phones import normalised, phone_hash
-from services.contracts.rectification import case_id
+from services.contracts.rectification import rating_case_id
 from services.errors import Conflict, Gone, NotAllowed, NotFound
 from services.rectify import hearing
 from services.rectify.desk import make_move
@@ -41,7 +41,7 @@ def rated(db: Db, cases: Cases, number: int = 1, phone: str = PHONE, **facts: st
     keyed = phone_hash(KEY, phone)
     db["ratings"].insert_one({"_id": key, "rating_id": key, "turn": 1, "phone_hash": keyed})
     hearing.hear(cases, office(), bad_rating(rating_key=key, **facts))
-    return case_id(key)
+    return rating_case_id(KEY, key)
 
 
 def found(db: Db, cases: Cases, who: str, phone: str) -> list[str]:

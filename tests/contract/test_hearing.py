@@ -11,7 +11,7 @@ from services.adapters.mongo import Db
 from services.adapters.outcome import Done, Later
 from services.contracts.directory import Directory, Principal
 from services.contracts.events import AppendStored, RatingLinked
-from services.contracts.rectification import case_id
+from services.contracts.rectification import case_id, rating_case_id
 from services.contracts.vocabulary import CaseState, Level
 from services.rectify import desk, hearing
 from services.rectify.case import legal_moves
@@ -29,7 +29,7 @@ from tests.unit.rectify.county import (
 )
 
 KEY = "rating-1"
-ID = case_id(KEY)
+ID = rating_case_id(b"k" * 32, KEY)
 LINKED_ONLY = changed(cases={"opens_when": "linked"})
 
 
@@ -117,7 +117,7 @@ def test_a_rating_that_was_joined_late_opens_its_case_and_is_counted_no_more(cas
 def test_a_rating_whose_opening_broke_off_half_way_is_counted_no_more(cases: Cases) -> None:
     there, late = office(rules=LINKED_ONLY), bad_rating(rating_key=KEY, linked=True)
     hearing.hear(cases, there, bad_rating(rating_key=KEY, linked=False))
-    cases.open(opened(for_rating(late, there), there))
+    cases.open(opened(for_rating(late, ID, there), there))
     hearing.hear(cases, there, late)
     assert cases.unopened({"social"}) == []
 
@@ -164,3 +164,18 @@ def test_a_returned_case_waits_for_a_person(cases: Cases) -> None:
     made(cases, "li", Move.RETURN, reason="not ours")
     assert hearing.dispatch_waiting(cases, office()) == 0
     assert now(cases).state is CaseState.UNDISPATCHED
+
+
+def test_a_case_from_before_ids_had_a_key_is_gone_on_with(cases: Cases) -> None:
+    there, bad = office(), bad_rating(rating_key=KEY)
+    former = case_id(KEY)
+    cases.open(opened(for_rating(bad, former, there), there))
+    assert isinstance(hearing.hear(cases, there, bad), Done)
+    appended = AppendStored(
+        rating_key="rating-1:2", first_key=KEY, level=Level.DISSATISFIED, pressed_at=MONDAY
+    )
+    assert isinstance(hearing.hear(cases, there, appended), Done)
+    assert cases.find(ID) is None
+    kept = cases.find(former)
+    assert kept is not None
+    assert kept.case.append_level == Level.DISSATISFIED

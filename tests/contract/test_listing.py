@@ -12,7 +12,7 @@ from typing import Any
 import pytest
 
 from services.adapters.mongo import Db, Document
-from services.contracts.rectification import case_id
+from services.contracts.rectification import rating_case_id
 from services.contracts.vocabulary import CaseState, Channel
 from services.rectify import desk, hearing
 from services.rectify.bulk import Assignment, assign_all
@@ -64,7 +64,7 @@ def many(db: Db) -> list[Document]:
         case, about = (
             chance.choice(lives),
             {
-                "id": case_id(f"n{number}"),
+                "id": rating_case_id(KEY, f"n{number}"),
                 "item": f"i{chance.randrange(9)}",
                 "tags": tuple(chance.sample(["201", "202", "203"], chance.randrange(3))),
                 "channel": chance.choice(list(Channel)),
@@ -178,7 +178,7 @@ def test_no_case_is_missed_or_told_twice_because_others_move(cases: Cases) -> No
     for number in range(9):
         rating = bad_rating(rating_key=f"biz:{number:04}:completed:1:1")
         hearing.hear(cases, office(), rating)
-        ids.append(case_id(rating.rating_key))
+        ids.append(rating_case_id(KEY, rating.rating_key))
     first = Asked(limit=3).page(cases, actor("li"), office())
     moved = [first["items"][0]["id"], max(ids)]
     for id in moved:
@@ -255,22 +255,22 @@ def test_many_cases_are_assigned_once_with_a_result_for_each(cases: Cases) -> No
         hearing.hear(cases, office(), bad_rating(rating_key=name))
     closed = lived("li claim, li verify, li submit, he satisfied", rating_key="c")
     cases.open(Step(closed, (), ()))
-    ids = [case_id("a"), closed.id, "case-unknown", case_id("b")]
+    ids = [rating_case_id(KEY, "a"), closed.id, "case-unknown", rating_case_id(KEY, "b")]
     order = order_for(cases, ids)
     first, again = (assign_all(cases, office(), actor("dong"), order) for _ in range(2))
     assert [each.status for each in first.results] == ["assigned", "refused", "refused", "assigned"]
     assert [each.code for each in first.results] == [None, 409, 404, None]
     assert (first.assigned, first.refused) == (2, 2)
     assert again == first
-    kept = cases.find(case_id("a"))
+    kept = cases.find(rating_case_id(KEY, "a"))
     assert kept is not None
     assert (kept.case.assignee, kept.case.version) == ("wu", 3)
 
 
 def test_a_case_that_has_changed_since_it_was_listed_is_not_assigned(cases: Cases) -> None:
     hearing.hear(cases, office(), bad_rating(rating_key="a", window="w1"))
-    order = order_for(cases, [case_id("a")])
-    before = cases.find(case_id("a"))
+    order = order_for(cases, [rating_case_id(KEY, "a")])
+    before = cases.find(rating_case_id(KEY, "a"))
     assert before is not None
     desk.make_move(
         cases, office(), actor("li"), before.case.id, act(before.case, "li", Move.CLAIM).command

@@ -9,7 +9,7 @@ from typing import Any
 import pytest
 
 from services.adapters.mongo import Db, Document
-from services.contracts.rectification import case_id
+from services.contracts.rectification import rating_case_id
 from services.contracts.rules import Rules
 from services.rectify import desk, hearing
 from services.rectify.deadlines import basis
@@ -32,7 +32,7 @@ def opened(db: Db, number: int = 1, rules: Rules = RULES) -> str:
     """A case that was opened for a bad rating."""
     rating = bad_rating(rating_key=f"n{number}")
     hearing.hear(Cases(db, KEY, rules), office(rules=rules), rating)
-    return case_id(rating.rating_key)
+    return rating_case_id(KEY, rating.rating_key)
 
 
 def moved(db: Db, id: str, who: str, what: Move, rules: Rules = RULES, **said: Any) -> Case:

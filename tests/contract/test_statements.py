@@ -12,7 +12,7 @@ from services.adapters.mongo import Db
 from services.adapters.outcome import Done
 from services.contracts.actor import Actor, Role
 from services.contracts.directory import Principal, Window
-from services.contracts.rectification import case_id
+from services.contracts.rectification import rating_case_id
 from services.contracts.vocabulary import CaseState
 from services.errors import Conflict, NotFound
 from services.rectify import hearing
@@ -55,7 +55,7 @@ def opened(cases: Cases, window: str = "w1", number: int = 1, **facts: Any) -> s
     """The id of a case about a window."""
     rating = bad_rating(rating_key=f"biz:{number:04}:completed:1:1", window=window, **facts)
     assert hearing.hear(cases, at(MONDAY), rating) == Done()
-    return case_id(rating.rating_key)
+    return rating_case_id(KEY, rating.rating_key)
 
 
 def said(text: str = "系统断网，已当面道歉", id: str = "one") -> StatementForm:

@@ -10,7 +10,7 @@ from services.adapters.mail import Post
 from services.adapters.mongo import Db
 from services.adapters.webhooks import Sender
 from services.contracts.events import CaseMoved
-from services.contracts.rectification import case_id
+from services.contracts.rectification import rating_case_id
 from services.rectify import hearing
 from services.rectify.noticeboard import Noticeboard, Subscriptions
 from services.rectify.notices import Kind, Subscription
@@ -18,7 +18,7 @@ from services.rectify.repository import Cases
 from services.rectify.telling import Teller
 from tests.unit.rectify.county import KEY, MONDAY, RULES, bad_rating, office
 
-CASE = case_id("a")
+CASE = rating_case_id(KEY, "a")
 EVENING = MONDAY.replace(hour=20)
 MORNING = EVENING + timedelta(hours=13)
 

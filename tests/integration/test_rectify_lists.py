@@ -25,7 +25,7 @@ from services.console.app import program
 from services.console.bench import rectifying
 from services.console.stack import Stack
 from services.contracts.directory import Directory
-from services.contracts.rectification import case_id
+from services.contracts.rectification import rating_case_id
 from services.rectify import hearing
 from services.rectify.repository import CASES, Cases
 from services.rectify.service import Rectify
@@ -48,6 +48,10 @@ class Desk:
     url: str
     key: bytes
     container: ServiceContainer
+
+    def id_about(self, rating_key: str) -> str:
+        """The case of a rating."""
+        return rating_case_id(self.key, rating_key)
 
     def anchor(self) -> None:
         """Let the service do what it does once a day."""
@@ -155,7 +159,7 @@ def test_figures_are_told_as_they_stood_at_the_end_of_a_past_day(desk: Desk) -> 
 def test_a_history_put_back_as_it_once_was_is_found_by_its_anchor(
     desk: Desk, tmp_path: Path
 ) -> None:
-    id, file = case_id("b"), str(tmp_path / "anchors.json")
+    id, file = desk.id_about("b"), str(tmp_path / "anchors.json")
     before = desk.db[CASES].find_one({"_id": id}) or {}
     assert desk.assign("b1", {"id": id, "expected_version": 2})["assigned"] == 1
     assert desk.haoping("anchors", file).exit_code == 1, "there is nothing to write yet"
@@ -176,7 +180,7 @@ def test_a_history_put_back_as_it_once_was_is_found_by_its_anchor(
 
 
 def test_a_deadline_is_explained_at_the_terminal(desk: Desk) -> None:
-    shown = desk.haoping("explain", case_id("a"))
+    shown = desk.haoping("explain", desk.id_about("a"))
     assert shown.exit_code == 0
     assert "contact: 1 working_days, due 2020-03-03T17:00" in shown.output
     assert "15 counted, 7 skipped, 0 subtracted" in shown.output
@@ -185,11 +189,11 @@ def test_a_deadline_is_explained_at_the_terminal(desk: Desk) -> None:
 def test_an_edited_history_is_found(desk: Desk) -> None:
     whole = desk.haoping("verify", "--all")
     assert (whole.exit_code, whole.output.strip()) == (0, "3 histories examined, 0 not whole")
-    desk.db[CASES].update_one({"_id": case_id("b")}, {"$set": {"history.0.by": "nobody"}})
+    desk.db[CASES].update_one({"_id": desk.id_about("b")}, {"$set": {"history.0.by": "nobody"}})
     found = desk.haoping("verify", "--all")
     assert found.exit_code == 1
-    assert f"{case_id('b')}: line 1 does not fit" in found.output
-    assert desk.haoping("verify", case_id("a")).exit_code == 0
+    assert f"{desk.id_about('b')}: line 1 does not fit" in found.output
+    assert desk.haoping("verify", desk.id_about("a")).exit_code == 0
     assert desk.haoping("verify").exit_code == 2
 
 
@@ -203,7 +207,7 @@ def test_a_change_of_rules_reaches_open_cases_by_itself(desk: Desk) -> None:
     )
     Cases(desk.db, desk.key, elsewhere).older_bases(MONDAY)
     desk.db["deadline_bases"].update_many({"_id": {"$regex": "v0"}}, {"$set": {"number": 0}})
-    old = f"/v1/cases/{case_id('old')}"
+    old = f"/v1/cases/{desk.id_about('old')}"
     eventually(lambda: desk.get(old).json()["rules"] == RULES.label)
     entry = desk.get(old).json()["history"][-1]
     assert entry["move"] == "rederive"

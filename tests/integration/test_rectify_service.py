@@ -24,7 +24,7 @@ from services.contracts.directory import Directory
 from services.contracts.events import AppendStored, RatingInvalidated
 from services.contracts.ledger import first_broken
 from services.contracts.message import Message
-from services.contracts.rectification import case_id
+from services.contracts.rectification import rating_case_id
 from services.contracts.topology import STORE_COMMANDS
 from services.contracts.vocabulary import Invalidity, Level
 from services.rectify.service import Rectify
@@ -35,7 +35,6 @@ from tests.unit.rectify.county import DIRECTORY, MONDAY, bad_rating
 pytestmark = pytest.mark.integration
 
 KEY_OF_RATING = "biz:0001:completed:1:1"
-CASE = case_id(KEY_OF_RATING)
 PNG = b"\x89PNG\r\n\x1a\n" + bytes(100)
 ContainerFactory = Callable[[type, Mapping[str, Any]], ServiceContainer]
 
@@ -57,6 +56,11 @@ class Running:
     urls: tuple[str, str]
     key: bytes
 
+    @property
+    def id(self) -> str:
+        """The case of the rating."""
+        return rating_case_id(self.key, KEY_OF_RATING)
+
     def tell(self, *messages: Message) -> None:
         """Publish what the store would."""
         channel = ConfirmedChannel(self.amqp_uri)
@@ -75,24 +79,24 @@ class Running:
 
     def case(self, who: str = "du", replica: int = 0) -> Any:
         """The case as somebody sees it."""
-        return self.ask(who, "GET", f"/v1/cases/{CASE}", replica).json()
+        return self.ask(who, "GET", f"/v1/cases/{self.id}", replica).json()
 
     def move(self, who: str, what: str, **said: Any) -> httpx.Response:
         """Make a move on what is there now."""
         version = self.case()["version"]
         command = {"command_id": f"{who}-{version}", "move": what, "expected_version": version}
-        return self.ask(who, "POST", f"/v1/cases/{CASE}/moves", **command, **said)
+        return self.ask(who, "POST", f"/v1/cases/{self.id}/moves", **command, **said)
 
     def file(self, who: str) -> str:
         """The id of a picture that somebody files."""
-        url, asked = f"{self.urls[0]}/v1/cases/{CASE}/evidence", {"command_id": "1", "name": "a"}
+        url, asked = f"{self.urls[0]}/v1/cases/{self.id}/evidence", {"command_id": "1", "name": "a"}
         headers = {"Authorization": f"Bearer {who}"}
         return str(web.post(url, headers=headers, params=asked, content=PNG).json()["id"])
 
     def opened(self) -> None:
         """Hear of a bad rating and wait for its case."""
         self.tell(bad_rating())
-        eventually(lambda: self.ask("du", "GET", f"/v1/cases/{CASE}").is_success)
+        eventually(lambda: self.ask("du", "GET", f"/v1/cases/{self.id}").is_success)
 
 
 @pytest.fixture
@@ -127,14 +131,14 @@ def running(stack: Stack, container_factory: ContainerFactory) -> Iterator[Runni
 def test_a_bad_rating_becomes_a_case_that_its_unit_sees(running: Running) -> None:
     running.opened()
     listed = running.ask("li", "GET", "/v1/cases?state=opened").json()
-    assert [each["id"] for each in listed["items"]] == [CASE]
+    assert [each["id"] for each in listed["items"]] == [running.id]
     assert listed["next"] is None
     assert running.case("li")["legal"] == [
         {"move": "claim", "needs": []},
         {"move": "return", "needs": ["reason"]},
     ]
     assert running.ask("qian", "GET", "/v1/cases").json()["items"] == []
-    assert running.ask("qian", "GET", f"/v1/cases/{CASE}").status_code == 404
+    assert running.ask("qian", "GET", f"/v1/cases/{running.id}").status_code == 404
 
 
 def test_an_upheld_appeal_reaches_the_store_and_comes_back(running: Running) -> None:
@@ -151,7 +155,7 @@ def test_an_upheld_appeal_reaches_the_store_and_comes_back(running: Running) -> 
     (command,) = {each["command_id"]: each for each in sent}.values()
     assert command["rating_key"] == KEY_OF_RATING
     assert command["decided_by"] == ["li", "shen"]
-    assert command["command_id"] == f"{CASE}:{upheld['version']}"
+    assert command["command_id"] == f"{running.id}:{upheld['version']}"
     event = RatingInvalidated(
         rating_key=KEY_OF_RATING, reason=Invalidity.WRONG, command_id=command["command_id"]
     )
@@ -188,10 +192,10 @@ def test_two_replicas_record_each_rung_once_after_an_outage(running: Running) ->
     history = running.case(replica=1)["history"]
     rungs = [entry["move"] for entry in history if entry["move"].startswith("escalate")]
     assert rungs == [f"escalate:{name}" for name in ("contact", "amber", "red", "supervised")]
-    kept = running.db["cases"].find_one({"_id": CASE}) or {}
+    kept = running.db["cases"].find_one({"_id": running.id}) or {}
     assert first_broken(running.key, kept["history"]) is None
     overdue = running.ask("du", "GET", "/v1/cases?overdue=true").json()["items"]
-    assert [each["id"] for each in overdue] == [CASE]
+    assert [each["id"] for each in overdue] == [running.id]
 
 
 def test_the_second_of_two_officers_learns_what_changed(running: Running) -> None:
@@ -201,7 +205,7 @@ def test_the_second_of_two_officers_learns_what_changed(running: Running) -> Non
     late = running.ask(
         "wu",
         "POST",
-        f"/v1/cases/{CASE}/moves",
+        f"/v1/cases/{running.id}/moves",
         replica=1,
         command_id="w1",
         move="claim",
@@ -215,7 +219,7 @@ def test_the_second_of_two_officers_learns_what_changed(running: Running) -> Non
 def test_a_command_sent_again_to_another_replica_changes_nothing(running: Running) -> None:
     running.opened()
     command = {"command_id": "c1", "move": "claim", "expected_version": running.case()["version"]}
-    path = f"/v1/cases/{CASE}/moves"
+    path = f"/v1/cases/{running.id}/moves"
     answers = [running.ask("li", "POST", path, replica, **command) for replica in (0, 1)]
     assert [answer.status_code for answer in answers] == [200, 200]
     assert answers[0].json()["version"] == answers[1].json()["version"]
@@ -236,7 +240,7 @@ def test_refusals_say_what_to_do(running: Running) -> None:
 
 def test_a_deadline_is_explained_day_by_day(running: Running) -> None:
     running.opened()
-    told = running.ask("li", "GET", f"/v1/cases/{CASE}/deadline").json()
+    told = running.ask("li", "GET", f"/v1/cases/{running.id}/deadline").json()
     contact = told["clocks"]["contact"]
     assert contact["due"] == "2020-03-03T17:00:00+08:00"
     days = [(day["day"], day["counts_as"], day["kind"], day["why"]) for day in contact["days"]]

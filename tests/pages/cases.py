@@ -13,7 +13,7 @@ from typing import Any, TypeVar
 import httpx
 
 from services.console.stack import Stack
-from services.contracts.rectification import case_id
+from services.contracts.rectification import rating_case_id
 from tests import web
 
 Answer = TypeVar("Answer")
@@ -55,6 +55,11 @@ class Cases:
         found: dict[str, Any] = self.ask(who, "GET", f"/v1/cases/{id}").json()
         return found
 
+    def id_about(self, rating_key: str) -> str:
+        """The id of the case of a rating, also before it is open."""
+        secret = (self.hall.layout.secrets / "ledger.key").read_bytes()
+        return rating_case_id(secret, rating_key)
+
     def open(self, unit: str = "rsj", **said: Any) -> str:
         """Press 非常不满意 at a window of the unit; the id of the case once its unit has it."""
         [id] = self.open_all(1, unit, **said)
@@ -82,7 +87,7 @@ class Cases:
             trust_env=False,
         )
         assert answer.status_code == 202, answer.text
-        return case_id(rating)
+        return self.id_about(rating)
 
     def move(self, who: str, id: str, what: str, **said: Any) -> None:
         """Make a move over the API."""

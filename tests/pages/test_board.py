@@ -11,7 +11,6 @@ import pytest
 from playwright.sync_api import Browser, Locator, Page, expect
 
 from services.console.stack import Stack
-from services.contracts.rectification import case_id
 from services.score.months import CHECKS
 from tests.pages.accessible import grave_violations
 from tests.pages.cases import Cases, eventually
@@ -55,7 +54,7 @@ def test_a_press_on_the_kiosk_becomes_a_case_that_is_closed_and_a_month_that_is_
         AtKiosk.arrive(context, place).enrolled().rate(1)
         rating = place.stored(1)[0]
         context.close()
-        id = case_id(rating["_id"])
+        id = cases.id_about(rating["_id"])
         eventually(lambda: cases.read(id).get("handler"))
         officer = visit(f"/work/cases/{id}", tokens[f"officer-{rating['unit']}"])
         for move in ("claim", "verify", "submit"):

@@ -12,7 +12,6 @@ from services.adapters.mongo import Db, Document
 from services.console.backup.copying import Copy, Tell
 from services.contracts.events import BadRatingStored
 from services.contracts.outbox import entry
-from services.contracts.rectification import case_id
 from services.contracts.rules import Rules
 from services.errors import HaopingError
 from services.store.linking import buckets, opens_case
@@ -49,20 +48,21 @@ def asked_again(db: Db, rules: Rules, now: datetime) -> int:
     are counted anew.
     """
     touched, without = set[Any](), 0
+    cased = {each["rating_key"] for each in db["cases"].find({}, {"rating_key": 1})}
     for rating in db["ratings"].find({}, READ):
         touched |= set(buckets(rating))
-        if opens_case(rating, rules) and not _has_case(db, rating):
+        if opens_case(rating, rules) and not (rating["_id"] in cased or _is_under_way(db, rating)):
             without += _ask_for_case(db, rating)
     for some in _parts(sorted(touched)):
         db["touched"].insert_one({"_id": f"{uuid4()}", "buckets": some, "at": now})
     return without
 
 
-def _has_case(db: Db, rating: Document) -> bool:
+def _is_under_way(db: Db, rating: Document) -> bool:
+    """Whether its case is asked for already, or a reason known why there is none."""
     if rating.get("outbox"):
         return True
-    case = db["cases"].find_one(case_id(rating["_id"]), {"_id": 1})
-    return case is not None or db["unopened"].find_one(rating["_id"], {"_id": 1}) is not None
+    return db["unopened"].find_one(rating["_id"], {"_id": 1}) is not None
 
 
 def _ask_for_case(db: Db, rating: Document) -> bool:

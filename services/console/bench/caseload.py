@@ -113,7 +113,7 @@ def keep(db: Db, steps: Iterator[Step], key: bytes = KEY) -> None:
 def _lived(at: datetime, life: str, now: datetime) -> Step:
     """A case opened at `at` and moved on a minute later each, escalated up to `now`."""
     office = Office(RULES, DIRECTORY, at)
-    step = opened(for_rating(_rating(at), office), office)
+    step = opened(for_rating(_rating(at), case_id("bench"), office), office)
     step = reduce(_moved, life.split(), step)
     later = replace(office, now=now)
     rungs = derive(step.case, RULES).come(now)

@@ -43,7 +43,6 @@ from services.console.bench.serving import (
 )
 from services.console.bench.stopwatch import quantile
 from services.console.stack import Stack
-from services.contracts.rectification import case_id
 from services.contracts.vocabulary import Level
 from services.rectify.deadlines import derive
 from services.rectify.desk import escalate_due
@@ -211,10 +210,10 @@ def _way(url: str, db: Db, form: dict[str, object]) -> float:
     """Seconds from sending one bad press until its case can be read."""
     bad = {name: value for name, value in form.items() if name != "tags"}
     bad |= {"level": int(Level.VERY_DISSATISFIED)}
-    started, id = time.monotonic(), case_id(str(form["rating_id"]))
+    started, about = time.monotonic(), {"rating_key": str(form["rating_id"])}
     headers = {"Authorization": f"Bearer {TOKEN}"}
     httpx.post(f"{url}/v1/ratings", json=bad, headers=headers, timeout=30).raise_for_status()
-    while not db[CASES].find_one({"_id": id}, {"_id": 1}):
+    while not db[CASES].find_one(about, {"_id": 1}):
         if time.monotonic() > started + LONGEST_WAY_S:
             raise AssertionError(f"no case was opened within {LONGEST_WAY_S} s of a bad press")
         time.sleep(0.002)

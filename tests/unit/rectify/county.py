@@ -14,6 +14,7 @@ from services.adapters.rulebook import load_rules
 from services.contracts.actor import Actor, Role
 from services.contracts.directory import Directory, Principal, Unit, Window
 from services.contracts.events import BadRatingStored
+from services.contracts.rectification import rating_case_id
 from services.contracts.rules import Rules
 from services.contracts.vocabulary import Channel, Level
 from services.rectify.attachment import Attachment
@@ -96,7 +97,8 @@ def bad_rating(**facts: Any) -> BadRatingStored:
 def opened_case(at: datetime = MONDAY, rules: Rules = RULES, **facts: Any) -> Case:
     """A case for a bad rating, dispatched by the registry."""
     there = office(at, rules)
-    return opened(for_rating(bad_rating(**facts), there), there).case
+    rating = bad_rating(**facts)
+    return opened(for_rating(rating, rating_case_id(KEY, rating.rating_key), there), there).case
 
 
 def act(case: Case, by: str, what: Move | str, now: datetime = MONDAY, **said: Any) -> Act:

@@ -55,7 +55,7 @@ def test_contact_and_rectify_count_from_the_dispatch() -> None:
 
 
 def test_a_case_that_nobody_dispatches_falls_due_all_the_same() -> None:
-    waiting = for_rating(bad_rating(unit="empty"), office())
+    waiting = for_rating(bad_rating(unit="empty"), "case-1", office())
     assert derive(waiting, RULES).rectify.due == march(23)
 
 

@@ -16,7 +16,6 @@ from hypothesis.stateful import RuleBasedStateMachine, initialize, invariant, ru
 from services.adapters.mongo import Db
 from services.contracts.events import AppendStored, RatingInvalidated
 from services.contracts.ledger import first_broken
-from services.contracts.rectification import case_id
 from services.contracts.verdict import CaseAtCutOff
 from services.contracts.vocabulary import CaseState, Invalidity, Level
 from services.errors import Refused
@@ -97,7 +96,7 @@ class LifeOfACase(RuleBasedStateMachine):
         self.replicas = (Cases(self.db, KEY, RULES), Cases(self.db, KEY, RULES))
         self.rating = bad_rating(contactable=contactable, unit=unit, window="w1")
         hearing.hear(self.replicas[0], self.office, self.rating)
-        self.id = case_id(self.rating.rating_key)
+        self.id = self.replicas[0].id_about(self.rating.rating_key)
         (before,) = (cases.find(self.id) for cases in self.replicas[:1])
         assert before is not None
         filed = filing(before.case, "du")

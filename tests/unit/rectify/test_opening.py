@@ -5,10 +5,10 @@ from typing import Any
 import pytest
 from pydantic import ValidationError
 
-from services.contracts.rectification import case_id
+from services.contracts.rectification import case_id, rating_case_id
 from services.contracts.vocabulary import Channel, Level
 from services.rectify.opening import Report, Unopened, for_report, why_unopened
-from tests.unit.rectify.county import RULES, bad_rating, changed, office
+from tests.unit.rectify.county import KEY, RULES, bad_rating, changed, office, opened_case
 
 
 @pytest.mark.parametrize(
@@ -40,6 +40,13 @@ def test_a_channel_may_open_no_cases() -> None:
 def test_a_case_id_follows_from_what_the_case_is_about() -> None:
     assert case_id("biz:1") == case_id("biz:1") != case_id("biz:2")
     assert len(case_id("biz:1").removeprefix("case-")) == 16
+
+
+def test_a_clerk_who_knows_the_errands_of_a_window_cannot_tell_which_case_is_whose() -> None:
+    errand = "biz:0001:completed:1:1"
+    id = opened_case(rating_key=errand).id
+    assert id == rating_case_id(KEY, errand)
+    assert id not in {case_id(errand), rating_case_id(b"o" * 32, errand)}
 
 
 def test_a_case_for_a_rating_is_not_opened_by_hand() -> None:

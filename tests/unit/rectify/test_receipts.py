@@ -10,11 +10,10 @@ import pytest
 from services.errors import Gone
 from services.rectify.case import move
 from services.rectify.facts import Act, Case, Command, Move
-from services.rectify.opening import for_rating, opened
 from services.rectify.parties import SYSTEM
 from services.rectify.phrases import STAGES, Language
 from services.rectify.receipts import Known, ReceiptShown, receipt
-from tests.unit.rectify.county import MONDAY, act, bad_rating, office, opened_case, story
+from tests.unit.rectify.county import MONDAY, act, office, opened_case, story
 
 RATING: dict[str, Any] = {
     "_id": "biz:0001:completed:1:1",
@@ -130,6 +129,6 @@ def test_a_receipt_ends_a_year_after_the_press() -> None:
 
 
 def test_nothing_about_officers_is_shown() -> None:
-    case = opened(for_rating(bad_rating(staff="wang", window="w1"), office()), office()).case
+    case = opened_case(staff="wang", window="w1")
     told = shown(story(case, "li claim")).model_dump_json()
     assert not [who for who in ("wang", "li", "w1", "biz:") if f'"{who}' in told]

@@ -97,7 +97,7 @@ def test_a_reason_is_needed(reason: str) -> None:
 
 def test_each_request_is_one_line_of_the_history_however_often_it_is_answered() -> None:
     cases = Cases(fake_database(), KEY, RULES)
-    step = opened(for_rating(bad_rating(), office()), office())
+    step = opened(for_rating(bad_rating(), "case-1", office()), office())
     cases.open(step)
     id = step.case.id
     taken = act(kept(opening(step, KEY, RULES)).case, "li", "claim")
