@@ -48,8 +48,8 @@ class Appends:
         form = self._form(first, said)
 
         def make(pressed_at: datetime) -> RatingSubmitted:
-            event = by.rating(form.model_copy(update={"pressed_at": pressed_at}), trace)
-            return event.model_copy(update={"appends": first_id}) if _alone(first) else event
+            pressed = form.model_copy(update={"pressed_at": pressed_at})
+            return by.rating(pressed, trace, appends=first_id if _alone(first) else None)
 
         id = publish_once(self.links.uses, self.links.now, make, publish, USED)
         receipt = receipt_of(self.receipts.secret, first_id, self.links.public_url)

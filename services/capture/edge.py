@@ -16,6 +16,7 @@ from services.contracts.actor import Actor, Role
 from services.contracts.events import ErrandReported, RatingSubmitted
 from services.contracts.phones import phone_hash
 from services.contracts.rules import Rules
+from services.contracts.vocabulary import Turn
 from services.errors import Invalid, NotAllowed
 
 Seal = Callable[[Mapping[str, str]], bytes]
@@ -50,14 +51,20 @@ class Edge:
         return [self.sealed(each) if isinstance(each, RatingForm) else None for each in items]
 
     def rating(
-        self, form: RatingForm, receipt: str, sealed: bytes | None = None
+        self,
+        form: RatingForm,
+        receipt: str,
+        sealed: bytes | None = None,
+        appends: str | None = None,
     ) -> RatingSubmitted:
         """The event for a press; `sealed` is what `sealed` made of it, if that was done before.
 
-        Raises Invalid with field errors, or NotAllowed.
+        `appends` is the first rating of an append that names no errand. Raises Invalid with field
+        errors, or NotAllowed.
         """
         if not self.queued:
             _check_tags(form, self.rules)
+        _check_append(form, appends)
         check_sequence(form, self.actor)
         worked_out = {
             "rating_id": str(form.rating_id),
@@ -74,6 +81,7 @@ class Edge:
             "fingerprint": fingerprint(form, self.fingerprint_key),
             "marks": self.marks,
             "traceparent": self.traceparent,
+            "appends": appends,
         }
         try:
             return RatingSubmitted.model_validate(_as_sent(form) | worked_out)
@@ -142,6 +150,15 @@ def _device(form: RatingForm, actor: Actor) -> str | None:
     if form.device not in (None, actor.id):
         raise NotAllowed(f"Device {actor.id} cannot send the presses of another device")
     return actor.id
+
+
+def _check_append(form: RatingForm, appends: str | None) -> None:
+    """An append follows a first rating, which its errand or its receipt leads to: without either
+    it would wait for nobody.
+    """
+    if form.turn is Turn.APPEND and form.errand_number is None and appends is None:
+        detail = "of an append is missing; to a rating without one append through its receipt"
+        raise Invalid(errors=[{"pointer": "/errand_number", "detail": detail}])
 
 
 def _check_tags(form: RatingForm, rules: Rules) -> None:

@@ -112,6 +112,15 @@ def test_an_errand_number_without_its_system_is_refused() -> None:
     assert "go together" in errors_of(refusal)[0]["detail"]
 
 
+def test_an_append_that_follows_no_rating_is_refused_before_it_waits_in_vain() -> None:
+    with pytest.raises(Invalid) as refusal:
+        EDGE.rating(form(turn=2), "r1")
+    assert errors_of(refusal)[0]["pointer"] == "/errand_number"
+    named = {"source_system": "hall", "errand_number": "A1"}
+    assert EDGE.rating(form(turn=2, **named), "r1").key == "hall:A1:completed:1:2"
+    assert EDGE.rating(form(turn=2), "r1", appends="first").key == "first:2"
+
+
 @pytest.mark.parametrize("wrong_by", [timedelta(days=-400), timedelta(hours=9)])
 def test_a_wrong_clock_is_mended_by_its_offset(wrong_by: timedelta) -> None:
     """A kiosk whose clock is wrong says so by `sent_at`; the press keeps its distance to it."""
