@@ -89,7 +89,8 @@ class Edge:
             raise Invalid(errors=[{"pointer": "", "detail": error.errors()[0]["msg"]}]) from None
 
     def errand(self, form: ErrandForm) -> ErrandReported:
-        """The event for an errand that reached a stage."""
+        """The event for an errand that reached a stage. Raises Invalid for one that still will."""
+        _check_reached(form, self.received_at, self.rules)
         return ErrandReported(
             **form.model_dump(),
             received_at=self.received_at,
@@ -141,6 +142,15 @@ def corrected(
         detail = f"lies in the future; here it is {received_at.isoformat()}. Check the clock"
         raise Invalid(errors=[{"pointer": "/pressed_at", "detail": detail}])
     return pressed_at
+
+
+def _check_reached(form: ErrandForm, received_at: datetime, rules: Rules) -> None:
+    """Errands count by the day; the first report of one stays, so a wrong day would for ever."""
+    tolerance = timedelta(seconds=rules.rating.clock_tolerance_s)
+    today = (received_at + tolerance).astimezone(rules.region.zone).date()
+    if form.reached_at.astimezone(rules.region.zone).date() > today:
+        detail = f"is a day to come; here it is {received_at.isoformat()}. Check the clock"
+        raise Invalid(errors=[{"pointer": "/reached_at", "detail": detail}])
 
 
 def _device(form: RatingForm, actor: Actor) -> str | None:

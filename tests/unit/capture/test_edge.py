@@ -185,11 +185,28 @@ def test_a_form_that_is_wrong_is_refused(wrong: dict[str, Any]) -> None:
         form(**wrong)
 
 
+def reached(at: datetime, **fields: Any) -> ErrandForm:
+    """A report that an errand was completed."""
+    known = {"source_system": "hall", "errand_number": "A1", "stage": "completed"}
+    place = {"item": "permit", "unit": "land", "reached_at": at}
+    return ErrandForm.model_validate(known | place | fields)
+
+
+def test_an_errand_of_a_day_to_come_is_refused_for_its_first_report_would_stay() -> None:
+    """Some systems know the day alone, and say its last second."""
+    tonight = NOON.replace(hour=15, minute=59, second=59)
+    assert EDGE.errand(reached(tonight)).reached_at == tonight
+    for wrong in (tonight + timedelta(seconds=1), NOON.replace(year=2099)):
+        with pytest.raises(Invalid) as refusal:
+            EDGE.errand(reached(wrong))
+        assert errors_of(refusal)[0]["pointer"] == "/reached_at"
+    almost = replace(EDGE, received_at=tonight - timedelta(seconds=10))
+    assert almost.errand(reached(tonight + timedelta(minutes=2)))
+
+
 def test_an_errand_may_name_the_rating_that_was_given_about_it() -> None:
     id = uuid.uuid4()
-    known = {"source_system": "hall", "errand_number": "A1", "stage": "completed"}
-    reported = {**known, "item": "permit", "unit": "land", "reached_at": NOON}
-    assert EDGE.errand(ErrandForm(**reported)).rated_as is None
-    assert EDGE.errand(ErrandForm(**reported, rated_as=id)).rated_as == str(id)
+    assert EDGE.errand(reached(NOON)).rated_as is None
+    assert EDGE.errand(reached(NOON, rated_as=id)).rated_as == str(id)
     with pytest.raises(ValidationError):
-        ErrandForm(**reported, rated_as="no rating id")
+        reached(NOON, rated_as="no rating id")
