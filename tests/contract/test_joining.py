@@ -183,6 +183,18 @@ def test_an_errand_waits_for_the_rating_that_was_given_about_it(db: Db) -> None:
     assert rating(db, "r-1")["unit"] == "land"
 
 
+def test_an_errand_that_was_rated_after_it_was_reported_is_joined_by_a_second_report(
+    db: Db,
+) -> None:
+    """One rates what is completed: the press has no id yet when the errand is reported."""
+    report(db, errand("A1"))
+    store(db, press(rating_id="r-1", window="w1"), press(rating_id="r-2", window="w1"))
+    assert report(db, errand("A1", unit="tax", rated_as="r-1")) == [Done()]
+    assert report(db, errand("A1", rated_as="r-2")) == [Done()]
+    assert (rating(db, "r-1")["unit"], rating(db, "r-1")["errand"]["key"]) == ("land", A1)
+    assert rating(db, "r-2")["errand"] is None
+
+
 def test_a_rating_belongs_to_one_errand_and_a_second_claim_is_for_a_person(db: Db) -> None:
     store(db, press(rating_id="r-1", window="w1"))
     [first, second] = report(db, errand("A1", rated_as="r-1"), errand("A2", rated_as="r-1"))
@@ -230,6 +242,7 @@ ERRANDS: tuple[ErrandReported, ...] = (
     errand("A1", rated_as="u-1"),
     errand("A2", staff="li"),
     errand("A3", rated_as="u-3"),
+    errand("A3"),
 )
 
 
