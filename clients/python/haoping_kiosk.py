@@ -31,6 +31,8 @@ import httpx
 NAMESPACE = uuid.UUID("9559eec0-7d72-536d-8f99-7d7852636931")
 VERSION = "haoping-kiosk 1"
 AT_ONCE = 200
+PATIENCE = httpx.Timeout(30, connect=5)
+"""Longer than the server waits for its broker: who gives up before it knows sends all again."""
 SCHEMA = """
 CREATE TABLE IF NOT EXISTS outbox (epoch INTEGER, sequence INTEGER, press TEXT, session TEXT,
   ticks REAL, PRIMARY KEY (epoch, sequence));
@@ -61,7 +63,7 @@ class Kiosk:
         clock: Callable[[], float] = time.time,
         ticks: Callable[[], float] | None = None,
     ) -> None:
-        self.url, self.http, self.clock = url, http or httpx.Client(), clock
+        self.url, self.http, self.clock = url, http or httpx.Client(timeout=PATIENCE), clock
         self.ticks = ticks or awake_or_asleep
         self.offset, self.session = 0.0, uuid.uuid4().hex
         self.db = sqlite3.connect(path, isolation_level=None)

@@ -17,6 +17,7 @@ import httpx
 import pytest
 
 from clients.python.haoping_kiosk import Kiosk, Press
+from services.adapters.bus.publisher import CONFIRM_TIMEOUT_S
 from services.adapters.settings import ROOT
 from services.contracts import sequence
 from services.contracts.signing import SIGNATURE
@@ -100,6 +101,13 @@ def test_an_answer_that_is_no_answer_removes_nothing(kiosk: Kiosk) -> None:
     with pytest.raises(ValueError, match="Expecting value"):
         kiosk.flush()
     assert kiosk.count("outbox") == 1
+
+
+def test_it_waits_longer_than_the_edge_may_take_for_its_answer(disk: str) -> None:
+    """Else a slow broker hears a weekend again and again, each time for nothing."""
+    patience = Kiosk(disk, "http://hall").http.timeout.read
+    assert patience is not None
+    assert patience > CONFIRM_TIMEOUT_S
 
 
 def test_a_wrong_clock_is_answered_with_the_time_and_the_request_signed_again(
