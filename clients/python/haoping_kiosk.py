@@ -41,6 +41,12 @@ CREATE TABLE IF NOT EXISTS refused (epoch INTEGER, sequence INTEGER, press TEXT,
 CREATE TABLE IF NOT EXISTS self (one INTEGER PRIMARY KEY CHECK (one = 1), device TEXT, key TEXT,
   key_before TEXT, epoch INTEGER, last_sequence INTEGER);
 """
+BECOME = """
+REPLACE INTO self SELECT 1, :device, :key, NULL, :epoch, coalesce(max(last), 0) FROM (
+  SELECT last_sequence AS last FROM self WHERE device = :device AND epoch = :epoch
+  UNION SELECT max(sequence) FROM outbox WHERE epoch = :epoch
+  UNION SELECT max(sequence) FROM refused WHERE epoch = :epoch);
+"""
 COLUMNS = ("one", "device", "key", "key_before", "epoch", "last_sequence")
 COUNTS = {
     "outbox": "SELECT count(*) FROM outbox WHERE epoch = (SELECT epoch FROM self)",
@@ -70,11 +76,12 @@ class Kiosk:
         self.db.executescript(f"PRAGMA journal_mode=WAL; PRAGMA synchronous=FULL; {SCHEMA}")
 
     def enrol(self, code: str) -> None:
-        """Exchange a one-time code for a key and a new epoch; the outbox stays as it is."""
+        """Exchange a one-time code for a key and a new epoch; the outbox stays as it is.
+
+        A server that was put back from a copy may give an epoch again: its count goes on.
+        """
         answer = self.http.post(f"{self.url}/v1/devices:enrol", json={"code": code})
-        told = answer.raise_for_status().json()
-        mine = (told["device"], told["key"], told["epoch"])
-        self.db.execute("REPLACE INTO self VALUES (1, ?, ?, NULL, ?, 0)", mine)
+        self.db.execute(BECOME, answer.raise_for_status().json())
 
     def rotate(self) -> None:
         """Ask for the next key. Both sign from now on, so that a lost answer costs nothing."""

@@ -159,6 +159,32 @@ def test_enrolled_again_it_still_sends_what_it_had(kiosk: Kiosk, hall: Hall) -> 
     assert [each.missing for each in hall.report("kiosk-1").epochs] == [[], []]
 
 
+def test_an_epoch_that_is_given_again_is_counted_on(kiosk: Kiosk, hall: Hall) -> None:
+    """The server was put back from the copy of before the enrolment; some presses are in queues."""
+    thanked = [kiosk.press(5, "tablet"), kiosk.press(4, "tablet")]
+    kiosk.flush()
+    thanked.append(kiosk.press(3, "tablet"))
+    hall.db["device_keys"].delete_many({})
+    kiosk.enrol(hall.code("kiosk-1"))
+    assert kiosk.me("epoch") == [1]
+    thanked.append(kiosk.press(1, "tablet"))
+    kiosk.flush()
+    hall.store_all()
+    assert hall.stored().keys() == set(thanked)
+    assert hall.db["quarantine"].count_documents({}) == 0
+
+
+def test_a_spare_that_becomes_another_device_goes_on_taking_presses(
+    kiosk: Kiosk, hall: Hall
+) -> None:
+    spare = {"id": "kiosk-2", "name": "备用", "unit": "land"}
+    hall.client().put("/v1/devices/kiosk-2", json=spare)
+    kiosk.press(5, "tablet")
+    kiosk.enrol(hall.code("kiosk-2"))
+    kiosk.press(4, "tablet")
+    assert kiosk.count("outbox") == 2
+
+
 def test_the_heartbeat_tells_what_waits_and_what_was_refused(kiosk: Kiosk, hall: Hall) -> None:
     kiosk.press(5, "tablet", tags=["no such tag"])
     kiosk.flush()
