@@ -109,11 +109,14 @@ class Closer:
         return replace(reading, context=context, facts=facts)
 
     def _horizon_of(self, month: Month) -> datetime | None:
-        """The horizon of a published period, once it is over."""
+        """The horizon of a published period, once it is over; what was first published stays."""
+        if not month.published:
+            return None
         rules, period = self.scorer.rules, Period.parse(month.period)
         ends = period.ends(rules.region.zone)
         until = horizon(period, rules.scoring.revision_horizon_months, ends)
-        return until if month.published and until < self.scorer.now else None
+        until = max(until, self.scorer.months.context(month.published[0].snapshot).cut_off)
+        return until if until < self.scorer.now else None
 
     def late(self, key: str) -> View:
         """Presses that came in after the horizon: listed, not scored."""

@@ -149,6 +149,21 @@ def test_after_the_horizon_a_late_press_leaves_its_errand_unrated_whenever_it_wa
         assert proof.again()["agrees"]
 
 
+def test_what_a_month_that_was_first_published_after_its_horizon_counted_stays_scored(
+    db: Db,
+) -> None:
+    came = datetime(2027, 2, 2, tzinfo=UTC)
+    an_october(db, pressed("backlog", 1, received_at=came, stored_at=came))
+    first = published(db, datetime(2027, 2, 3, tzinfo=UTC))
+    assert line(first)["counts"]["ratings"]["stored"] == 41
+    after = datetime(2027, 2, 5, tzinfo=UTC)
+    store(db, pressed("too late", received_at=after, stored_at=after))
+    revising = closer(db, datetime(2027, 2, 6, tzinfo=UTC))
+    revising.revise("2026-10", LATE, "li")
+    assert line(board(db)) == line(first)
+    assert [each["rating"] for each in revising.late("2026-10")["late"]] == ["too late"]
+
+
 def test_an_office_that_moves_takes_no_rating_of_a_published_month_with_it(db: Db) -> None:
     an_october(db, *(at_the_north(f"n{n}", 1 if n < 4 else 5) for n in range(40)))
     first = published(db)
