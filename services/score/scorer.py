@@ -41,8 +41,12 @@ def everyone(_: str) -> bool:
 
 
 def seen(page: View, sees: Sees) -> View:
-    """The page with those of its units that `sees` allows."""
-    return {**page, "units": [line for line in page["units"] if sees(line["unit"])]}
+    """The page with those of its units that `sees` allows, and what a revision changed at them."""
+
+    def ours(kind: str) -> list[View]:
+        return [each for each in page[kind] if each["unit"] == REGION or sees(each["unit"])]
+
+    return {**page, **{kind: ours(kind) for kind in ("units", "differences") if kind in page}}
 
 
 @dataclass(frozen=True)

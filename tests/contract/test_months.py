@@ -164,6 +164,16 @@ def test_what_a_month_that_was_first_published_after_its_horizon_counted_stays_s
     assert [each["rating"] for each in revising.late("2026-10")["late"]] == ["too late"]
 
 
+def test_a_revision_tells_a_unit_what_changed_there_and_not_at_its_neighbours(db: Db) -> None:
+    an_october(db)
+    published(db)
+    store(db, pressed("late", 1))
+    closer(db, LATER).revise("2026-10", LATE, "li")
+    for mine, told in ((("land", "land-north"), [REGION]), (("tax",), [REGION, "tax"])):
+        page = scorer(db, LATER).page("2026-10", INDEX, frozenset(mine).__contains__)
+        assert [each["unit"] for each in page["differences"]] == told
+
+
 def test_an_office_that_moves_takes_no_rating_of_a_published_month_with_it(db: Db) -> None:
     an_october(db, *(at_the_north(f"n{n}", 1 if n < 4 else 5) for n in range(40)))
     first = published(db)
