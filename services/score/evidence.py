@@ -13,7 +13,7 @@ from typing import Any
 from services.contracts.time_to_rate import TimeToRateEnds
 from services.contracts.verdict import CaseAtCutOff, Verdict
 from services.contracts.vocabulary import Standing, Turn
-from services.score.errands import at_cut_off, served
+from services.score.errands import Errands, at_cut_off, served
 from services.score.facts import Facts, UnitFacts
 from services.score.measure import Indicator
 from services.score.tally import Bucket, Cell
@@ -72,11 +72,18 @@ class Lens:
     def errands(self, documents: Iterable[Document], rated: Collection[str]) -> Iterator[Entry]:
         """Errands that were known at the cut-off, each as it counts."""
         for errand in documents:
-            if errand.get("stored_at", self.cut_off) <= self.cut_off:
-                day = date.fromisoformat(errand["day"])
-                alone = at_cut_off(served([errand], rated), day, self.ends, self.cut_off)
+            if self._known(errand):
+                alone = self.reached([errand], rated, date.fromisoformat(errand["day"]))
                 why = None if alone.due else "may still be rated at cut-off"
                 yield self._entry(errand["_id"], "errand", UnitFacts(errands=alone), why)
+
+    def reached(self, documents: Iterable[Document], rated: Collection[str], day: date) -> Errands:
+        """Errands of a day together, of those that were known at the cut-off."""
+        known = served(filter(self._known, documents), rated)
+        return at_cut_off(known, day, self.ends, self.cut_off)
+
+    def _known(self, errand: Document) -> bool:
+        return bool(errand.get("stored_at", self.cut_off) <= self.cut_off)
 
     def cases(self, cases: Iterable[CaseAtCutOff]) -> Iterator[Entry]:
         """Cases as they stood at the cut-off."""
@@ -132,6 +139,11 @@ def rederived(facts: Facts, ratings: Iterable[Document], cut_off: datetime) -> F
     bucket = bucket_of(ratings, cut_off)
     did = replace(facts.did, cells=bucket.cells, topics=bucket.topics, marks=bucket.marks)
     return replace(facts, did=did)
+
+
+def with_errands(facts: Facts, errands: Iterable[Errands]) -> Facts:
+    """The facts with these errands, and no others."""
+    return replace(facts, did=replace(facts.did, errands=sum(errands, Errands())))
 
 
 def _why_out(cell: Cell) -> str:

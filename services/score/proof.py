@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass, replace
+from datetime import date
 from functools import partial
 from typing import Any
 
@@ -11,8 +12,8 @@ from services.adapters.mongo import Document
 from services.errors import NotFound
 from services.score import views
 from services.score.board import REGION
-from services.score.errands import rated_errands, rating_keys
-from services.score.evidence import Entry, Lens, rederived
+from services.score.errands import Errands, rated_errands, rating_keys
+from services.score.evidence import Entry, Lens, rederived, with_errands
 from services.score.facts import Facts
 from services.score.indicators import INDICATORS
 from services.score.measure import Behind, Measured, measure
@@ -113,22 +114,40 @@ class Proof:
     def _counted(self, lens: Lens, documents: Sequence[Document]) -> Iterator[Entry]:
         if lens.indicator.behind is Behind.RATINGS:
             return lens.ratings(documents)
-        found = self.scorer.happenings.rated_under(rating_keys(documents))
+        return lens.errands(documents, self._rated(lens, documents))
+
+    def _rated(self, lens: Lens, errands: Sequence[Document]) -> set[str]:
+        """Those of these errands that were rated by the cut-off."""
+        found = self.scorer.happenings.rated_under(rating_keys(errands))
         known = {key: rating for key, rating in found.items() if lens.knew(rating)}
-        return lens.errands(documents, rated_errands(documents, known))
+        return rated_errands(errands, known)
 
     def again(self) -> View:
-        """The figure counted once more from the ratings that stood at cut-off, and only them."""
+        """The figure counted once more from what stood behind it at cut-off, and only that."""
         reading = self.scorer.read(self.scorer.month_of(self.key), self.index)
-        lens, find = self._lens(reading), self._finding(reading, Behind.RATINGS)
+        lens = self._lens(reading)
+        facts = self._rederived(reading, lens)
+        once, again = (self._measured(reading, lens, each) for each in (lens.facts, facts))
+        same = (once.numerator, once.denominator) == (again.numerator, again.denominator)
+        told = {"figure": views.measured_view(once), "again": views.measured_view(again)}
+        return {**reading.head(), "unit": self.unit, **told, "agrees": same}
+
+    def _rederived(self, reading: Reading, lens: Lens) -> Facts:
+        """The facts with what is behind the figure counted anew; cases and imports are kept."""
+        if lens.indicator.behind is Behind.ERRANDS:
+            errands = (self._reached(lens, day) for day in reading.period.days)
+            return with_errands(lens.facts, errands)
+        if lens.indicator.behind is not Behind.RATINGS:
+            return lens.facts
+        find = self._finding(reading, Behind.RATINGS)
         documents = (
             rating
             for day in reading.period.days
             for rating in find(day, lens.units)
             if lens.stood_here(rating)
         )
-        facts = rederived(lens.facts, documents, lens.cut_off)
-        once, again = (self._measured(reading, lens, each) for each in (lens.facts, facts))
-        same = (once.numerator, once.denominator) == (again.numerator, again.denominator)
-        told = {"figure": views.measured_view(once), "again": views.measured_view(again)}
-        return {**reading.head(), "unit": self.unit, **told, "agrees": same}
+        return rederived(lens.facts, documents, lens.cut_off)
+
+    def _reached(self, lens: Lens, day: date) -> Errands:
+        errands = list(self.scorer.happenings.errands(day, lens.units))
+        return lens.reached(errands, self._rated(lens, errands), day)

@@ -147,6 +147,23 @@ def test_errands_behind_participation_are_named_as_they_stood(db: Db) -> None:
     store(db, pressed("s:39:completed:1:1", stored_at=at(12, 1)))
     behind = entries(db, "tax", "participation_rate")
     assert (sum(e["numerator"] for e in behind), len(behind)) == (30, 40)
+    assert proof(db, "tax", "participation_rate").again()["agrees"]
+
+
+@pytest.mark.parametrize("key", ["participation_rate", "unrated_rate", "on_time_rate"])
+def test_an_errand_that_is_gone_from_behind_a_figure_is_missed_when_it_is_counted_again(
+    db: Db, key: str
+) -> None:
+    when = dict.fromkeys(("reached_at", "promised_by", "stored_at"), at(10, 8))
+    here = {"unit": "tax", "window": "w1", "stage": "completed", "day": "2026-10-08"}
+    db["errands"].insert_many([{"_id": f"s:{n}:completed:1", **here, **when} for n in range(40)])
+    touch(db, ("2026-10-08", "tax"))
+    an_october(db)
+    published(db)
+    assert proof(db, "tax", key).again()["agrees"]
+    db["errands"].delete_one({"_id": "s:7:completed:1"})
+    again = proof(db, "tax", key).again()
+    assert (again["again"]["denominator"], again["agrees"]) == ("39", False)
 
 
 def test_a_day_busier_than_a_page_is_told_on_two_by_unit_and_by_region(db: Db) -> None:

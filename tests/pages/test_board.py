@@ -112,7 +112,7 @@ def test_a_unit_that_fell_says_why_down_to_the_ratings(
     fallen.get_by_role("link").first.click()
     page.get_by_role("link", name="好评率", exact=True).first.click()
     expect(page.get_by_text("38 ÷ 40")).to_be_visible()
-    page.get_by_role("button", name="用原始评价重新计算一遍").click()
+    page.get_by_role("button", name="用原始记录重新计算一遍").click()
     expect(page.get_by_text("得到同一个数：38 ÷ 40")).to_be_visible()
 
 
