@@ -168,6 +168,25 @@ def test_an_open_check_keeps_the_month_open_and_is_told(
         expect(page.locator(".checks tr.open", has_text="尚未定论的工单")).to_be_visible()
 
 
+def test_a_month_that_was_closed_is_closed_again_though_something_is_open_that_was_not_then(
+    scorer: Callable[..., Page], months: Months
+) -> None:
+    with months.at("2026-06-28T12:00"):
+        months.rate("2026-06-10", "rsj", {5: 1})
+        months.counted("2026-06", 1)
+        months.set_clock("2026-07-01T08:00")
+        months.decide("2026-06", "close", json={"accept": list(CHECKS)})
+        months.rate("2026-06-11", "rsj", {1: 1})
+        months.counted("2026-06", 2)
+        page = scorer("/board/2026-06")
+        page.get_by_role("button", name="重新关账").click()
+        expect(page.get_by_role("alert")).to_contain_text("尚未定论的工单 1")
+        page.locator(".checks tr.open", has_text="尚未定论的工单").get_by_role("checkbox").check()
+        page.get_by_role("button", name="重新关账").click()
+        expect(page.get_by_text("已关账。核对无误后即可公布")).to_be_visible()
+        expect(page.locator(".figure", has_text="差评").first).to_contain_text("1")
+
+
 def test_what_if_shows_another_index_and_keeps_nothing(
     scorer: Callable[..., Page], months: Months
 ) -> None:
