@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator, Mapping, Sequence
 from typing import Any
 
 from services.contracts.vocabulary import Standing
@@ -12,10 +12,12 @@ from services.score.facts import UnitFacts
 
 Cause = dict[str, Any]
 ByUnit = Mapping[str, UnitFacts]
+Moves = Sequence[tuple[str, str]]
+"""For each rating that was joined to an errand meanwhile: its unit before, and its unit after."""
 
 
 def causes_by_unit(
-    before: tuple[Context, ByUnit], after: tuple[Context, ByUnit]
+    before: tuple[Context, ByUnit], after: tuple[Context, ByUnit], joined: Moves = ()
 ) -> dict[str, list[Cause]]:
     """For the region and every unit with its subtree: what happened between the two."""
     (old_context, old), (context, new) = before, after
@@ -26,7 +28,7 @@ def causes_by_unit(
         unit: [
             *shared,
             *_counted("registry", len(_came_or_went(unit, old_context, context) & new.keys())),
-            *causes(_together(old, members), _together(new, members)),
+            *causes(_together(old, members), _together(new, members), _across(joined, members)),
         ]
         for unit, members in {REGION: everything, **wanted}.items()
     }
@@ -43,9 +45,23 @@ def _together(facts: ByUnit, members: frozenset[str]) -> UnitFacts:
     return UnitFacts.together([facts[unit] for unit in sorted(members & facts.keys())])
 
 
-def causes(before: UnitFacts, after: UnitFacts) -> Iterator[Cause]:
-    """Late presses, decisions, errands, cases that moved on, and figures imported anew."""
-    yield from _counted("late_presses", after.cells.total() - before.cells.total())
+def _across(joined: Moves, members: frozenset[str]) -> tuple[int, int]:
+    """How many of these ratings came to be among the members, and how many are no longer."""
+    moves = Counter((was in members, now in members) for was, now in joined)
+    return moves[False, True], moves[True, False]
+
+
+def causes(
+    before: UnitFacts, after: UnitFacts, across: tuple[int, int] = (0, 0)
+) -> Iterator[Cause]:
+    """Late presses, ratings that came or went with an errand, decisions, errands, cases, imports.
+
+    Each with how many there were, so that a rating of another unit is no press that came late.
+    """
+    came, went = across
+    yield from _counted("late_presses", after.cells.total() - before.cells.total() - came + went)
+    yield from _counted("joined", came)
+    yield from _counted("parted", went)
     decided = _invalid(after) - _invalid(before)
     yield from _counted("invalidated" if decided > 0 else "reinstated", abs(decided))
     errands = after.errands.reported - before.errands.reported

@@ -147,7 +147,8 @@ class Closer:
         if not before.published:
             return {}
         old = self._snapshot(before, before.published[-1].snapshot)
-        return causes_by_unit((old.context, old.facts), (after.context, after.facts))
+        joined = self.scorer.happenings.joined_after(old.context.cut_off, after.period)
+        return causes_by_unit((old.context, old.facts), (after.context, after.facts), joined)
 
     def _page_before(self, month: Month, index: str) -> View | None:
         if not month.published:

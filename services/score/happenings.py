@@ -16,6 +16,7 @@ from services.contracts.period import Period, days_between
 from services.contracts.time_to_rate import TimeToRateEnds
 from services.contracts.verdict import READ, CaseAtCutOff
 from services.contracts.vocabulary import CaseSource
+from services.score.evidence import as_linked
 from services.score.facts import UnitFacts
 from services.score.imports import Imported, Place
 from services.score.kept import Kept
@@ -188,6 +189,16 @@ class Happenings:
         days, read = days_between(first, last), dict.fromkeys(RATING, 1)
         late = by_days(self._db["ratings"], days, read, received_at={"$gt": moment})
         return sorted(map(Late.of, late), key=lambda each: (each.received_at, each.key))
+
+    def joined_after(self, moment: datetime, period: Period) -> list[tuple[str, str]]:
+        """The unit at `moment` and the unit now of each rating that was joined to an errand since.
+
+        Of the ratings of the period that were stored by then.
+        """
+        read, since = dict.fromkeys(RATING, 1), {"$gt": moment}
+        found = by_days(self._db["ratings"], period.days, read, "day", **{"links.at": since})
+        known = (each for each in found if each.get("stored_at", moment) <= moment)
+        return [(as_linked(each, moment)["unit"], each["unit"]) for each in known]
 
 
 def _parts(units: frozenset[str]) -> Iterator[list[str]]:

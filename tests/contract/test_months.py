@@ -174,6 +174,20 @@ def test_a_revision_tells_a_unit_what_changed_there_and_not_at_its_neighbours(db
         assert [each["unit"] for each in page["differences"]] == told
 
 
+def test_a_rating_that_left_with_its_errand_is_a_late_press_at_no_unit(db: Db) -> None:
+    an_october(db, pressed("moved", 1), pressed("home"))
+    published(db)
+    store(db, pressed("late", received_at=at(11, 8), stored_at=at(11, 8)))
+    for id, unit in (("moved", "land"), ("home", "tax")):
+        link = {"at": at(11, 9), "before": {"unit": "tax"}, "after": {"unit": unit}}
+        db["ratings"].update_one({"_id": id}, {"$set": {"unit": unit, "links": [link]}})
+    touch(db, ("2026-10-20", "tax"), ("2026-10-20", "land"))
+    closer(db, LATER).revise("2026-10", LATE, "li")
+    causes = {each["unit"]: each["causes"] for each in board(db)["differences"]}
+    late, went, came = ({"what": what, "count": 1} for what in ("late_presses", "parted", "joined"))
+    assert causes == {REGION: [late], "county": [late], "tax": [late, went], "land": [came]}
+
+
 def test_an_office_that_moves_takes_no_rating_of_a_published_month_with_it(db: Db) -> None:
     an_october(db, *(at_the_north(f"n{n}", 1 if n < 4 else 5) for n in range(40)))
     first = published(db)
