@@ -24,6 +24,7 @@ from services.score.board import REGION
 from services.score.closing import Closing
 from services.score.proof import Proof
 from services.score.repository import Tallies
+from services.score.whatif import Supposition, what_if
 from tests.fake import fake_database
 from tests.unit.score.october import (
     INDEX,
@@ -35,7 +36,7 @@ from tests.unit.score.october import (
     published,
     scorer,
 )
-from tests.unit.score.town import DIRECTORY, RULES, rating, store, touch
+from tests.unit.score.town import DIRECTORY, RECIPES, RULES, rating, store, touch
 
 AN_APPEAL = Closing(accept=("undecided",), cause="an appeal was upheld")
 
@@ -155,8 +156,29 @@ def test_of_two_boards_side_by_side_the_named_parts_add_up_to_the_named_change(d
     store(db, *(rating(f"2026-09-{n % 28 + 1:02}", _id=f"s{n}") for n in range(37)))
     Tallies(db).recompute()
     told = Score(db).get("score", "/v1/compare/2026-10", None)
-    macro = '{% from "board/_sides.html" import sides %}{{ sides(told, none, none) }}'
-    _, _, _, change, parts = rows(environment(CHINESE).from_string(macro).render(told=told))[0]
+    _, _, _, change, parts = rows(side_by_side(told))[0]
     assert "取整尾差" in parts
     named = re.sub(r"\S+ →\s+\S+", "", parts)
     assert sum(map(Decimal, re.findall(r"[+-]\d+\.\d\d", named))) == a_number(change) < 0
+
+
+def side_by_side(told: Any) -> str:
+    """Two boards as they are drawn beside each other."""
+    macro = '{% from "board/_sides.html" import sides %}{{ sides(told, none, none) }}'
+    return environment(CHINESE).from_string(macro).render(told=told)
+
+
+def test_months_under_another_version_of_the_index_are_compared_and_not_supposed(db: Db) -> None:
+    an_october(db)
+    published(db)
+    newer = RECIPES[INDEX].model_copy(update={"version": 2})
+    asked_of = scorer(db, at(12, 3), recipes=[newer])
+    told = words(side_by_side(asked_of.compare("2026-11", None, INDEX, lambda unit: True)))
+    assert "2026-10@1 haochaping-composite v1 · gansu-weiyuan v1" in told
+    assert "2026-11 haochaping-composite v2 · gansu-weiyuan v1" in told
+    assert "假如" not in told
+    supposed = Supposition(index=INDEX, other="efficiency-index")
+    what_if_told = what_if(scorer(db, LATER), "2026-10", supposed, lambda name: RULES, bool)
+    told = words(side_by_side(what_if_told))
+    assert "2026-10 现在 haochaping-composite v1" in told
+    assert "2026-10 假如 efficiency-index v1" in told
