@@ -7,7 +7,14 @@ from typing import Any
 from rich.console import Console
 from rich.table import Table
 
+from services.errors import NotFound
+
 console = Console()
+ROUNDING = "取整尾差"
+
+
+class NoSuchUnit(NotFound):
+    """No such unit is on these boards; leave 'unit' out to see those that are."""
 
 
 def show_month(month: dict[str, Any]) -> None:
@@ -56,8 +63,16 @@ def show_line(line: dict[str, Any], index: dict[str, Any]) -> None:
     for term in line["terms"]:
         figures = (term["value"], term["weight"], term["effective_weight"])
         table.add_row(term["name"], *figures, term["points"]["printed"], term["why"] or "")
+    for name, points in _left(line).items():
+        table.add_row(name, "", "", "", points, "")
     console.print(table)
     show_beside(line["beside"])
+
+
+def _left(line: dict[str, Any]) -> dict[str, str]:
+    """What the printed points lack of the printed score: that of a cap, and of rounding."""
+    left = {"封顶": line.get("cut_printed"), ROUNDING: line.get("rounding")}
+    return {name: points for name, points in left.items() if points and float(points)}
 
 
 def show_beside(beside: dict[str, Any]) -> None:
@@ -74,18 +89,24 @@ def show_beside(beside: dict[str, Any]) -> None:
 
 
 def show_side_by_side(told: dict[str, Any], unit: str | None) -> None:
-    """Two boards: every unit's scores, or one unit's change term by term."""
-    before, after = (
-        f"{told[side]['period']} {told[side]['index']}" for side in ("before", "after")
-    )
+    """Two boards: every unit's scores, or one unit's change term by term. Raises NoSuchUnit."""
+    before, after = (_board(told[side]) for side in ("before", "after"))
+    lines = {line["unit"]: line for line in (told["region"], *told["units"])}
     if unit:
-        lines = [told["region"], *told["units"]]
-        show_moved(next(line for line in lines if line["unit"] == unit), before, after)
+        if unit not in lines:
+            raise NoSuchUnit
+        show_moved(lines[unit], before, after)
         return
     table = Table("unit", before, "place", after, "place", "change", "most of it")
-    for line in (told["region"], *told["units"]):
+    for line in lines.values():
         table.add_row(line["name"], *_sides(line), line["change"]["printed"], _most(line["terms"]))
     console.print(table)
+
+
+def _board(side: dict[str, Any]) -> str:
+    """Which board: its period, its revision if it was published, and its index."""
+    revision = f"@{side['revision']}" if side["state"] == "published" else ""
+    return f"{side['period']}{revision} {side['index']}"
 
 
 def _sides(line: dict[str, Any]) -> list[str]:
@@ -105,11 +126,13 @@ def _most(terms: list[dict[str, Any]]) -> str:
 
 
 def show_moved(line: dict[str, Any], before: str, after: str) -> None:
-    """One unit's change, split over its terms; the parts add up exactly."""
+    """One unit's change, split over its terms; what is printed adds up."""
     table = Table("term", before, after, "change", "by value", "by weight", title=line["name"])
     for term in line["terms"]:
         changes = (term[part]["printed"] for part in ("change", "by_value", "by_weight"))
         table.add_row(term["name"], term["before"], term["after"], *changes)
+    if line["rounding"] != "0.00":
+        table.add_row(ROUNDING, "", "", line["rounding"], "", "")
     table.add_row("[bold]together[/]", "", "", line["change"]["printed"], "", "")
     console.print(table)
 
