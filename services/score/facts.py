@@ -59,6 +59,11 @@ class UnitFacts:
             tuple(row for each in parts for row in each.imports),
         )
 
+    @property
+    def anything(self) -> bool:
+        """Whether anything was counted."""
+        return self != UnitFacts()
+
     def explained(self, bad: tuple[str, ...], invalid: tuple[str, ...]) -> Self:
         """The same facts with the keys of the ratings behind them."""
         return replace(self, bad=bad, invalid=invalid)

@@ -19,6 +19,7 @@ from services.score.index import Recipe, Scored
 from services.score.indicators import INDICATORS
 from services.score.measure import Measured
 from services.score.months import Month, MonthState
+from services.score.span import Span
 from services.score.tally import Cell, combined, total_of, with_parts
 
 View = dict[str, Any]
@@ -53,14 +54,18 @@ def recipe_view(recipe: Recipe) -> View:
 
 
 def board(scoring: Scoring, period: Period, sees: Sees) -> View:
-    """The region, and every unit that `sees` allows, with places among peers."""
+    """The region, and every unit that `sees` allows, with places among peers.
+
+    One that was not there in the period is listed only if something was counted there.
+    """
+    units, span = scoring.context.directory.unit, Span.of(period, scoring.context.rules.region.zone)
     return {
         "index": recipe_view(scoring.recipe),
         "region": line_view(scoring.region, period, None),
         "units": [
             line_view(line, period, scoring.places.get(line.unit))
             for line in scoring.pace(scoring.lines)
-            if sees(line.unit)
+            if sees(line.unit) and (line.facts.did.anything or span.met([units[line.unit]]))
         ],
     }
 

@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 from datetime import UTC, datetime
 
+from services.contracts.directory import Directory, Unit
 from services.contracts.period import Period
 from services.contracts.verdict import Verdict
 from services.contracts.vocabulary import Channel, Standing, Turn
@@ -24,6 +25,7 @@ from tests.unit.score.town import (
     did,
 )
 
+ZONE = RULES.region.zone
 PERIOD = Period.parse("2020-12")
 CONTEXT = Context.of(RULES, [COMPOSITE, EFFICIENCY], DIRECTORY, CUT_OFF)
 BY_UNIT = {
@@ -51,6 +53,24 @@ def test_equal_printed_scores_share_a_place_among_peers() -> None:
 def test_a_unit_without_a_sample_is_listed_not_ranked_with_its_quarter() -> None:
     small = lines()["land-north"]
     assert (small["ranked"], small["quarter"], small["score"]) == (False, "2020-Q4", None)
+
+
+def test_a_unit_that_was_not_there_in_the_period_is_listed_only_if_something_was_counted() -> None:
+    def bureau(id: str, **there: datetime) -> Unit:
+        return Unit(id=id, name=id, parent="county", peers="bureaus", **there)
+
+    first, next_month = datetime(2020, 12, 1, tzinfo=ZONE), datetime(2021, 1, 1, tzinfo=ZONE)
+    units = (
+        bureau("dissolved", active_to=first),
+        bureau("merged on the 2nd", active_to=datetime(2020, 12, 2, tzinfo=ZONE)),
+        bureau("rated once more", active_to=first),
+        bureau("founded in January", active_from=next_month),
+    )
+    known = Context.of(RULES, [COMPOSITE], Directory(units=(*DIRECTORY.units, *units)), CUT_OFF)
+    by_unit = BY_UNIT | {"rated once more": did({5: 1})}
+    told = views.board(Scoring(known, COMPOSITE, by_unit), PERIOD, lambda unit: True)
+    listed = [line["unit"] for line in told["units"]]
+    assert listed == [*DIRECTORY.unit, "merged on the 2nd", "rated once more"]
 
 
 def test_the_region_holds_every_unit_even_one_the_registry_lost() -> None:
