@@ -178,30 +178,36 @@ class Closer:
         do = f"haoping month revise {period.key} --cause settlement"
         return {"period": period.key, "units": moved, "do": do} if moved else None
 
-    def due(self) -> Month | None:
-        """The month before this one, when its day has come, it is open and it holds anything."""
+    def due(self) -> list[Month]:
+        """Months whose day has come, that are open and hold anything, the oldest first.
+
+        As far back as late presses are scored: a case may have kept one open for long.
+        """
         zone, day = self.scorer.rules.region.zone, self.scorer.rules.scoring.closes_on_day
-        today = self.scorer.now.astimezone(zone).date()
-        period = Period.month_of(today).before
-        if day is None or today.day < day:
-            return None
-        month = self.scorer.months.get(period.key)
-        anything = next(self.scorer.tallies.between(period.first, period.last), None)
-        return month if month.state is MonthState.OPEN and anything else None
+        if day is None:
+            return []
+        period = Period.month_of(self.scorer.now.astimezone(zone).date() - timedelta(days=day - 1))
+        found: list[Month] = []
+        for _ in range(max(1, self.scorer.rules.scoring.revision_horizon_months)):
+            period = period.before
+            month = self.scorer.months.get(period.key)
+            anything = next(self.scorer.tallies.between(period.first, period.last), None)
+            if month.state is MonthState.OPEN and anything:
+                found.insert(0, month)
+        return found
 
     def close_due(self) -> View | None:
-        """Close the month that is due as `close` does, if all is clear; nothing is accepted.
+        """Close the first month that is due and clear, as `close` does; nothing is accepted.
 
         Called again and again, on any replica: a month that was closed is left alone, and of two
         that close at once the guard lets one win.
         """
-        month = self.due()
-        if month is None:
-            return None
-        try:
-            return self._closed(Period.parse(month.period), month, Closing(), SCHEDULE)
-        except (NotClear, Conflict):
-            return None
+        for month in self.due():
+            try:
+                return self._closed(Period.parse(month.period), month, Closing(), SCHEDULE)
+            except (NotClear, Conflict):
+                continue
+        return None
 
     def check(self, first: date, last: date) -> Audit:
         """Recount every bucket of these days and repair what differs, a week at a time."""

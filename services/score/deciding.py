@@ -29,8 +29,8 @@ class Deciding(Wired):
 
     @every(60)
     def close_due(self) -> None:
-        """Close last month once its day has come and everything is clear."""
-        if Closer(self._scorer()).due() is None:
+        """Close a month once its day has come and everything is clear."""
+        if not Closer(self._scorer()).due():
             return
         if closed := Closer(self._scorer(WAIT_S)).close_due():
             _log.info("%s closed by schedule", closed["period"])

@@ -297,6 +297,22 @@ def test_the_scheduled_job_closes_last_month_once_on_its_day(db: Db) -> None:
     assert Months(db).get("2026-10").version == 1
 
 
+def test_the_scheduled_job_closes_a_month_that_a_case_kept_open_for_longer_than_the_next(
+    db: Db,
+) -> None:
+    an_october(db, pressed("bad", 1, 31))
+    db["cases"].insert_one(a_case(rectify_due_at=at(12, 15)))
+    store(db, rating("2026-11-20"))
+    Tallies(db).recompute()
+    assert by_schedule(db, at(11, 30)) is None
+    assert by_schedule(db, at(12, 9)) is None
+    assert by_schedule(db, at(12, 10))["period"] == "2026-11"
+    assert by_schedule(db, at(12, 11)) is None
+    db["cases"].update_one({}, {"$set": {"submitted_at": at(12, 14)}})
+    assert by_schedule(db, at(12, 14))["period"] == "2026-10"
+    assert by_schedule(db, at(12, 14)) is None
+
+
 def test_the_scheduled_job_proposes_the_settlement_of_the_month_before_too(db: Db) -> None:
     an_october(db)
     published(db)
