@@ -32,6 +32,10 @@ def rounding(line: Line | None) -> Decimal:
     """The printed score of a line less its printed parts; nothing without a score."""
     if not line or not line["score"]:
         return NOTHING
-    parts = [Decimal(term["points"]["printed"]) for term in line["terms"]]
-    cut = printed(Fraction(line.get("cut") or 0))
-    return Decimal(line["score"]["printed"]) - sum(parts, cut)
+    return beyond_parts(line) - printed(Fraction(line.get("cut") or 0))
+
+
+def beyond_parts(line: Line) -> Decimal:
+    """The printed score less its printed parts: what rounding left, and what a cap took off."""
+    parts = (Decimal(term["points"]["printed"]) for term in line["terms"])
+    return Decimal(line["score"]["printed"]) - sum(parts, NOTHING)

@@ -21,6 +21,7 @@ from services.score.suppression import (
 )
 
 HEADS = ("期间", "版次", "机构编码", "机构", "同级组", "样本", "位次", "得分")
+BEYOND = "取整与封顶"
 UNDER = ("指数", "规则", "工作日历", "数据截止")
 LEVELS = {"5": "非常满意", "4": "满意", "3": "基本满意", "2": "不满意", "1": "非常不满意"}
 SAMPLES = {Sample.ENOUGH: "足够", Sample.SMALL: "样本不足", Sample.FEW: f"评价少于{SMALLEST}个"}
@@ -101,7 +102,14 @@ def rows(board: PublicBoard) -> Iterator[Sequence[object]]:
     names = {key: each["name"] for key, each in board.definitions.items()}
     terms = {term.indicator: term.name for term in board.region.terms}
     points = [f"{name}得分" for name in terms.values()]
-    yield [*HEADS, *(f"{level}占比" for level in LEVELS.values()), *names.values(), *points, *UNDER]
+    yield [
+        *HEADS,
+        *(f"{level}占比" for level in LEVELS.values()),
+        *names.values(),
+        *points,
+        BEYOND,
+        *UNDER,
+    ]
     under = (board.index["label"], board.rules, board.calendar, board.cut_off)
     for line in (*board.units, board.region):
         earned = {term.indicator: term.points for term in line.terms}
@@ -111,6 +119,7 @@ def rows(board: PublicBoard) -> Iterator[Sequence[object]]:
             *(line.levels.get(level, "") for level in LEVELS),
             *(_cell(line.rates.get(key)) for key in names),
             *(earned.get(key, "") for key in terms),
+            line.beyond or "",
             *under,
         )
 

@@ -21,6 +21,7 @@ from pydantic import BaseModel
 
 from services.contracts.printing import POINTS, SHARE
 from services.contracts.rectification import CASE_RATES
+from services.score.adding import beyond_parts
 from services.score.measure import State
 
 SMALLEST = 5
@@ -58,7 +59,10 @@ class Points(BaseModel):
 
 
 class PublicLine(BaseModel):
-    """A unit as anybody may see it; only its name unless its sample is enough."""
+    """A unit as anybody may see it; only its name unless its sample is enough.
+
+    `beyond` is what the printed points lack of the printed score, by rounding and by a cap.
+    """
 
     unit: str
     name: str
@@ -68,6 +72,7 @@ class PublicLine(BaseModel):
     score: str | None = None
     levels: dict[str, str] = {}
     terms: list[Points] = []
+    beyond: str | None = None
     rates: dict[str, Rate] = {}
 
 
@@ -84,6 +89,7 @@ def public_line(line: Line) -> PublicLine:
         score=line["score"]["printed"] if line["score"] else None,
         levels=shares(line["counts"]["levels"]),
         terms=[_points(term) for term in line["terms"]],
+        beyond=str(beyond_parts(line)) if line["score"] else None,
         rates=dict(_rates(line)),
     )
 

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections import Counter, defaultdict
 from collections.abc import Mapping
 from dataclasses import replace
+from decimal import Decimal
 
 import pytest
 from hypothesis import given, settings
@@ -52,6 +53,20 @@ def test_of_too_few_ratings_only_the_name_is_told(ratings: int, sample: str) -> 
     assert (line.score is not None) == (line.sample is Sample.ENOUGH)
     if line.sample is not Sample.ENOUGH:
         assert (line.rank, line.levels, line.terms, line.rates) == (None, {}, [], {})
+
+
+@pytest.mark.parametrize("levels", [{5: 40, 1: 1}, {5: 37, 3: 3}, {5: 30}])
+def test_the_points_that_are_told_add_up_to_the_score_with_what_rounding_left(
+    levels: dict[int, int],
+) -> None:
+    line = of_tax(levels)
+    assert line.score
+    parts = (Decimal(term.points) for term in line.terms)
+    assert sum(parts, Decimal(line.beyond or "")) == Decimal(line.score)
+
+
+def test_of_a_unit_without_a_score_nothing_is_left_beyond_its_parts() -> None:
+    assert of_tax({5: 4}).beyond is None
 
 
 def test_silence_that_counts_as_good_is_nobody_who_rated() -> None:
