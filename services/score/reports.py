@@ -15,6 +15,7 @@ from services.errors import NotFound
 from services.score import printable, views
 from services.score.adding import rounding, signed
 from services.score.forms import Reported
+from services.score.indicators import INDICATORS
 from services.score.overview import pareto
 from services.score.scorer import Scorer
 from services.score.tally import combined
@@ -162,7 +163,14 @@ def medians(page: View) -> list[View]:
 
 
 def _median_rows(page: View) -> list[tuple[Any, ...]]:
-    return [(m["name"], float(Fraction(m["median"])), m["units"]) for m in medians(page)]
+    """Each median as its indicator is printed."""
+    return [
+        (m["name"], _as(m["indicator"], Fraction(m["median"])), m["units"]) for m in medians(page)
+    ]
+
+
+def _as(indicator: str, value: Fraction) -> str:
+    return INDICATORS[indicator].printing.text(value)
 
 
 def tags(scorer: Scorer, key: str, index: str, sees: Sees) -> list[View]:

@@ -5,6 +5,7 @@ from __future__ import annotations
 import csv
 import io
 import json
+import re
 from datetime import datetime
 from decimal import Decimal
 from fractions import Fraction
@@ -263,6 +264,14 @@ def test_a_report_has_every_unit_and_says_under_what(db: Db, form: Any) -> None:
     assert ("json" in kind) is (form == "json")
     if form != "xlsx":
         assert "国土北所" in body.decode()
+
+
+def test_in_a_report_medians_are_printed_as_their_indicators_are(db: Db) -> None:
+    an_october(db, pressed("bad", 1))
+    asked = Reported(format="html")
+    _, body = report(scorer(db, at(11, 3)), "2026-10", asked, lambda unit: True)
+    found = re.findall(r"<td>(好评率|差评率|政务服务质量)<td>([^<]+)<td>2", body.decode())
+    assert found == [("好评率", "97.56%"), ("差评率", "2.44%"), ("政务服务质量", "9.75")]
 
 
 def test_in_a_report_points_with_their_rounding_are_the_score_and_changes_those_of_scores(
