@@ -2,10 +2,18 @@
 
 from __future__ import annotations
 
+import time
+from collections.abc import Iterator
+
 import pytest
+from eventlet.queue import Queue
+from nameko.containers import ServiceContainer
 
 from services.adapters.patience import LONGEST_S
-from services.adapters.timer import resting_after_failures
+from services.adapters.timer import every, resting_after_failures
+
+DAY_S = 24 * 3600
+INTERVAL_S, PATIENCE_S = 0.05, 5.0
 
 
 class Sweeper:
@@ -57,3 +65,44 @@ def test_what_works_again_is_done_each_time_again(sweeper: Sweeper) -> None:
     for _ in range(3):
         due(sweeper)
     assert sweeper.swept == 4
+
+
+class Sweeping:
+    """A service whose work is due every twentieth of a second."""
+
+    name = "sweeping"
+    runs: Queue = Queue()
+
+    @every(INTERVAL_S)
+    def sweep(self) -> None:
+        """Say when it ran."""
+        self.runs.put(time.monotonic())
+
+
+@pytest.fixture
+def runs() -> Iterator[Queue]:
+    Sweeping.runs = Queue()
+    container = ServiceContainer(Sweeping, {})
+    container.start()
+    yield Sweeping.runs
+    container.stop()
+
+
+def test_a_clock_that_is_set_back_a_day_keeps_no_work_from_being_done(
+    runs: Queue, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    runs.get(timeout=PATIENCE_S)
+    told = time.time
+    monkeypatch.setattr(time, "time", lambda: told() - DAY_S)
+    for _ in range(3):
+        runs.get(timeout=PATIENCE_S)
+
+
+def test_a_clock_that_is_set_forward_has_nothing_made_up_for(
+    runs: Queue, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    runs.get(timeout=PATIENCE_S)
+    told = time.time
+    monkeypatch.setattr(time, "time", lambda: told() + DAY_S)
+    ran = [runs.get(timeout=PATIENCE_S) for _ in range(10)]
+    assert ran[-1] - ran[0] >= 3 * INTERVAL_S
