@@ -6,6 +6,7 @@ import json
 import uuid
 from collections.abc import Iterator
 from datetime import UTC, datetime
+from errno import ENOSPC
 from pathlib import Path
 from typing import Any
 
@@ -69,6 +70,19 @@ def test_what_was_copied_is_there_again(dbs: tuple[Db, Db], tmp_path: Path) -> N
     restored(Copy.of(tmp_path / "copy"), empty, quiet)
     assert asked_again(empty, RULES, datetime.now(UTC)) == 0
     assert content(empty) == content(used)
+
+
+def test_a_copy_that_fails_leaves_its_room_to_the_next(dbs: tuple[Db, Db], tmp_path: Path) -> None:
+    used, _ = dbs
+
+    def fill_the_disk(collection: str, count: int) -> None:
+        if collection == "ratings":
+            raise OSError(ENOSPC, "No space left on device")
+
+    with pytest.raises(OSError, match="No space left"):
+        copied(used, tmp_path / "copies" / "tonight", fill_the_disk)
+    assert list((tmp_path / "copies").iterdir()) == []
+    copied(used, tmp_path / "copies" / "tonight", quiet)
 
 
 def test_a_bad_rating_that_came_in_while_it_was_copied_gets_its_case(

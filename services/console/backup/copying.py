@@ -9,6 +9,7 @@ from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 from datetime import UTC, datetime
 from pathlib import Path
+from shutil import rmtree
 from typing import Any, BinaryIO, Self, cast
 
 import bson
@@ -72,11 +73,20 @@ class Copy:
 def copied(db: Db, folder: Path, tell: Tell) -> Copy:
     """Copy everything into an empty folder; nobody is kept from working meanwhile.
 
-    Raises HaopingError when there is something in the folder.
+    A copy that fails leaves nothing behind. Raises HaopingError when there is something in the
+    folder.
     """
     folder.mkdir(mode=0o700, parents=True, exist_ok=True)
     if any(folder.iterdir()):
         raise HaopingError(f"{folder} is not empty; name a folder that is, or a new one")
+    try:
+        return _filled(db, folder, tell)
+    except BaseException:
+        rmtree(folder, ignore_errors=True)
+        raise
+
+
+def _filled(db: Db, folder: Path, tell: Tell) -> Copy:
     taken_at, parts = datetime.now(UTC).isoformat(), []
     for name in in_order(db.list_collection_names()):
         parts.append(_copied(db, name, folder))
