@@ -13,7 +13,8 @@ from rich.console import Console
 from rich.table import Table
 
 from services.console.asking import Token, ask, at, streamed
-from services.contracts.audit import PARTS
+from services.console.kept_anchors import tops
+from services.contracts.audit import LEDGER, PARTS
 
 audit_app = typer.Typer(help="Who did what: read it, verify that it is whole, take it out.")
 console = Console()
@@ -70,11 +71,11 @@ def verify(
     against: Annotated[Path | None, typer.Option(help="Anchors that `audit anchors` wrote")] = None,
 ) -> None:
     """Compute every chain anew and hold it against its anchors; exit code 1 if one is not whole."""
-    kept = {top["part"]: top for top in json.loads(against.read_text())["tops"]} if against else {}
+    kept = tops(against, LEDGER, "haoping audit anchors")
     broken = 0
     for part in PARTS:
         top = kept.get(part)
-        elsewhere = {"anchor": top["number"], "seal": top["seal"]} if top else {}
+        elsewhere = {"anchor": top.number, "seal": top.seal} if top else {}
         examined, wrong = _examined(at(REGISTRY, url), token, part, elsewhere)
         broken += len(wrong)
         found = f"first wrong: {_said(wrong[0])}" if wrong else "whole"

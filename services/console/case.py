@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from pathlib import Path
 from typing import Annotated, Any
 
@@ -12,11 +12,13 @@ from rich.console import Console
 from rich.table import Table
 
 from services.console.asking import Token, ask, at
+from services.console.kept_anchors import tops
+from services.contracts.anchors import Top
 
 case_app = typer.Typer(help="Explain a deadline, verify histories, show what the numbers mean.")
 console = Console()
 
-CASES = "/v1/cases"
+CASES, LEDGER = "/v1/cases", "cases"
 MINUTE = len("2020-03-05T17:00")
 Url = Annotated[
     str | None,
@@ -70,7 +72,9 @@ def verify(
         raise typer.BadParameter("name either a case or --all")
     examined, broken = 0, 0
     told = (
-        parts(token, url, tops(against)) if every else [answer(token, url, f"{CASES}/{id}/verify")]
+        parts(token, url, tops(against, LEDGER, "haoping case anchors"))
+        if every
+        else [answer(token, url, f"{CASES}/{id}/verify")]
     )
     for each in told:
         examined += each["examined"]
@@ -81,17 +85,13 @@ def verify(
     raise typer.Exit(1 if broken else 0)
 
 
-def tops(file: Path | None) -> dict[str, dict[str, Any]]:
-    """The anchors in a file, by their part."""
-    found = json.loads(file.read_text())["tops"] if file else []
-    return {top["part"]: {"number": top["number"], "seal": top["seal"]} for top in found}
-
-
-def parts(token: str, url: str | None, kept: dict[str, dict[str, Any]]) -> Iterator[dict[str, Any]]:
+def parts(token: str, url: str | None, kept: Mapping[str, Top]) -> Iterator[dict[str, Any]]:
     """Every part of the cases, one after the other, beside the anchors that were kept."""
     part: int | None = 0
     while part is not None:
-        told = answer(token, url, f"{CASES}:verify", part=part, **kept.get(str(part), {}))
+        top = kept.get(str(part))
+        elsewhere = {"number": top.number, "seal": top.seal} if top else {}
+        told = answer(token, url, f"{CASES}:verify", part=part, **elsewhere)
         yield told
         part = told["next"]
 
