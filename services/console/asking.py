@@ -14,7 +14,7 @@ import typer
 from services.adapters.trust import context
 from services.console.stack.layout import Layout
 from services.console.stack.ports import LOOPBACK
-from services.errors import Unavailable
+from services.errors import Invalid, Unavailable
 
 TIMEOUT_S = 120
 REGISTRY = "registry"
@@ -79,6 +79,8 @@ def streamed(
 
 
 def _signed(token: str) -> dict[str, str]:
+    if not (token.isascii() and token.isprintable()):
+        raise Invalid("This is no token: one has letters, digits, - and _ only, on one line")
     return {"Authorization": f"Bearer {token}"}
 
 
@@ -86,7 +88,7 @@ def _signed(token: str) -> dict[str, str]:
 def _answering(url: str) -> Iterator[None]:
     try:
         yield
-    except httpx.TransportError as error:
+    except (httpx.TransportError, httpx.InvalidURL) as error:
         raise NotAnswered(f"{url} does not answer ({error}); see `haoping doctor`") from None
 
 

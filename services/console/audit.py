@@ -15,6 +15,7 @@ from rich.table import Table
 from services.console.asking import Token, ask, at, streamed
 from services.console.kept_anchors import tops
 from services.contracts.audit import LEDGER, PARTS
+from services.errors import Invalid
 
 audit_app = typer.Typer(help="Who did what: read it, verify that it is whole, take it out.")
 console = Console()
@@ -33,12 +34,19 @@ Last = Annotated[str | None, typer.Option("--to", help="Last day, 2020-03-31")]
 
 def between(first: str | None, last: str | None) -> dict[str, str]:
     """The days as the API asks for them, in the time of this machine; the last one is whole."""
-    days = {"from": first and date.fromisoformat(first), "to": last and date.fromisoformat(last)}
+    days = {"from": first and _day(first), "to": last and _day(last)}
     wanted = {name: day for name, day in days.items() if day}
     if "to" in wanted:
         wanted["to"] += timedelta(days=1)
     midnight = datetime.min.time()
     return {n: datetime.combine(d, midnight).astimezone().isoformat() for n, d in wanted.items()}
+
+
+def _day(text: str) -> date:
+    try:
+        return date.fromisoformat(text)
+    except ValueError:
+        raise Invalid(f"{text!r} is no day; write one like 2020-03-01") from None
 
 
 @audit_app.command("list")

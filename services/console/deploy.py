@@ -10,6 +10,8 @@ from typing import Annotated, Any
 
 import typer
 from pymongo import MongoClient
+from pymongo.errors import PyMongoError
+from pymongo.uri_parser import split_hosts
 
 from services.console.stack import dbcluster, dbusers, definitions
 from services.console.stack.broker import USER
@@ -92,7 +94,7 @@ def make_database_ready(
     database: Annotated[str, typer.Option(envvar="MONGO_DATABASE")] = "haoping",
 ) -> None:
     """Make a MongoDB ready for the services; again, and what has been done is left as it is."""
-    password = _read(folder / "database.password")
+    password, host = _read(folder / "database.password"), _checked(host)
     first = dbcluster.replica_set(*_parted(member), config_server) if member else None
     with ExitStack() as open_now:
         nobody = open_now.enter_context(MongoClient[Any](host, directConnection=True))
@@ -106,6 +108,14 @@ def make_database_ready(
         if shard:
             dbcluster.spread(client, database, shard)
     typer.echo(f"The database at {host} is ready.")
+
+
+def _checked(host: str) -> str:
+    try:
+        split_hosts(host)
+    except (ValueError, PyMongoError) as error:
+        raise Invalid(f"{host!r} is no server, such as 127.0.0.1:27017 or [::1]:27017") from error
+    return host
 
 
 def _parted(member: str) -> tuple[str, str]:

@@ -12,7 +12,6 @@ from pathlib import Path
 from typing import Annotated, Any
 
 import typer
-from kombu import Connection
 from pymongo import MongoClient
 from rich.console import Console
 
@@ -20,7 +19,7 @@ from services.adapters.partitions import spread
 from services.adapters.settings import server_uri
 from services.adapters.trust import ca_file, of_broker
 from services.console.stack import dbusers, definitions, node
-from services.console.stack.broker import CONNECT_S, USER
+from services.console.stack.broker import USER, connection_to
 from services.console.stack.definitions import Definitions
 from services.console.stack.layout import Layout
 from services.console.stack.lock import holder
@@ -112,7 +111,7 @@ def partitions(
     """
     address = _completed(uri, "AMQP")
     secured = of_broker(address, ca_file(os.environ)) or False
-    with Connection(address, ssl=secured, connect_timeout=CONNECT_S) as connection:
+    with connection_to(address, ssl=secured) as connection:
         spread(connection.default_channel, number)
     typer.echo(f"Ratings are spread over {number}. Start the stores again, one after the other.")
 

@@ -8,6 +8,8 @@ import shutil
 from collections.abc import Mapping
 from functools import partial
 from pathlib import Path
+from typing import Any
+from urllib.parse import urlsplit
 
 from amqp.exceptions import AccessRefused
 from kombu import Connection
@@ -30,6 +32,7 @@ TLS_PORTS = ("amqps", "mqtts")
 PLUGINS = ("rabbitmq_mqtt", PLUGIN)
 PARTITIONS = "HAOPING_PARTITIONS"
 USER = "haoping"
+SCHEMES = frozenset({"amqp", "amqps", "pyamqp"})
 CONNECT_S = 3
 LARGEST_BYTES = 4 * BULK_BYTES
 REFUSED = "mend AMQP_URI, or for a private node bring back or delete the whole state folder."
@@ -131,13 +134,28 @@ def _spread(uri: str, partitions: int) -> None:
         spread(connection.default_channel, partitions)
 
 
+def connection_to(uri: str, **options: Any) -> Connection:
+    """A connection, not opened yet. Raises StackFailed for what is no address of a broker.
+
+    The address is not said again, for there may be a password in it.
+    """
+    try:
+        said = urlsplit(uri.partition(";")[0])
+        is_address = said.scheme in SCHEMES and said.port != 0
+    except ValueError:
+        is_address = False
+    if not is_address:
+        raise StackFailed("The broker's address must be like amqp://user:password@host:5672/")
+    return Connection(uri, connect_timeout=CONNECT_S, **options)
+
+
 def version(uri: str) -> str:
     """Connect, authenticate and return the broker's name and version.
 
     Raises StackFailed when the broker refuses the user, for asking again would not help.
     """
     try:
-        with Connection(uri, connect_timeout=CONNECT_S) as connection:
+        with connection_to(uri) as connection:
             properties = connection.connect().server_properties
     except AccessRefused as error:
         raise StackFailed(f"The broker refuses the user or password: {REFUSED}") from error

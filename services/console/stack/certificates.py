@@ -23,6 +23,7 @@ from cryptography.x509.oid import ExtendedKeyUsageOID, NameOID
 
 from services.console.stack.ports import LOOPBACK
 from services.console.stack.secrets import OWNER_ONLY, write_once
+from services.errors import Invalid
 
 ALWAYS = (LOOPBACK, "localhost")
 AUTHORITY_LASTS, CERTIFICATE_LASTS = timedelta(days=3650), timedelta(days=397)
@@ -123,7 +124,15 @@ def _host(host: str) -> x509.GeneralName:
     try:
         return x509.IPAddress(ip_address(host))
     except ValueError:
-        return x509.DNSName(host)
+        return x509.DNSName(_in_ascii(host))
+
+
+def _in_ascii(host: str) -> str:
+    """As browsers write a name such as 评价.example.cn. Raises Invalid for what is none."""
+    try:
+        return host.encode("idna").decode()
+    except UnicodeError as error:
+        raise Invalid(f"{host!r} is no name of a machine ({error})") from None
 
 
 def _name(words: str) -> x509.Name:

@@ -5,9 +5,11 @@ from __future__ import annotations
 import ssl
 from pathlib import Path
 
+import pytest
 from cryptography import x509
 
 from services.console.stack.certificates import Certificates, issue
+from services.errors import Invalid
 
 
 def names(certificates: Certificates) -> set[str]:
@@ -20,6 +22,15 @@ def names(certificates: Certificates) -> set[str]:
 def test_the_certificate_is_for_loopback_and_for_the_hosts_that_are_named(tmp_path: Path) -> None:
     made = issue(tmp_path, ["hall.example.gov.cn", "10.1.2.3"])
     assert names(made) == {"127.0.0.1", "localhost", "hall.example.gov.cn", "10.1.2.3"}
+
+
+def test_a_chinese_name_stands_in_it_as_browsers_write_it(tmp_path: Path) -> None:
+    assert "xn--6nq259l.example.cn" in names(issue(tmp_path, ["评价.example.cn"]))
+
+
+def test_what_is_no_name_is_told_in_a_sentence(tmp_path: Path) -> None:
+    with pytest.raises(Invalid, match=r"'hall\.\.cn' is no name of a machine"):
+        issue(tmp_path, ["hall..cn"])
 
 
 def test_kiosks_trust_the_authority_once_whatever_is_issued_later(tmp_path: Path) -> None:
