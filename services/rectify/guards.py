@@ -70,10 +70,14 @@ def _is_outside_the_unit(scene: Scene) -> bool:
 
 
 def is_misplaced(scene: Scene) -> bool:
-    """Whether the rating turned out to be about a unit that the handler neither is nor heads."""
-    case = scene.case
-    chain = parties.upwards(scene.office.directory, case.home)
-    return case.handler is not None and case.handler not in set(chain)
+    """Whether the rating turned out to be about a unit that the handler neither is nor heads, or
+    the handler was closed or merged, or its last officer has left.
+    """
+    case, office = scene.case, scene.office
+    if case.handler is None:
+        return False
+    chain = parties.upwards(office.directory, case.home)
+    return case.handler not in set(chain) or not parties.can_handle(case, case.handler, office)
 
 
 def _has_judge(scene: Scene) -> bool:
@@ -120,6 +124,11 @@ IS_RATING = Guard(
 HANDLEABLE = Guard(
     "No unit from the rated one upwards has an officer who may handle it; register one",
     lambda scene: parties.handler_for(scene.case, scene.office) is not None,
+)
+ELSEWHERE = opposite(HANDLEABLE, "A unit from the rated one upwards can handle it")
+HANDLEABLE_ELSEWHERE = Guard(
+    "No unit has an officer who may handle it; register one",
+    lambda scene: parties.is_handleable(scene.case, scene.office),
 )
 FIRST_APPEAL = Guard("There was an appeal already", lambda scene: not scene.case.appealed)
 NO_EXPLANATION = Guard(

@@ -47,11 +47,23 @@ def may_be_given(case: Case, person: Principal, unit: str, office: Office) -> bo
 
 def can_handle(case: Case, unit: str, office: Office) -> bool:
     """Whether `unit` exists, may handle the case, and has an officer of its own to do so."""
+    officers = office.directory.people(Role.OFFICER, unit)
+    return any(_handles_at(case, each, unit, office) for each in officers)
+
+
+def is_handleable(case: Case, office: Office) -> bool:
+    """Whether any unit at all can handle the case."""
+    return any(
+        person.unit is not None and _handles_at(case, person, person.unit, office)
+        for person in office.directory.principals
+    )
+
+
+def _handles_at(case: Case, person: Principal, unit: str, office: Office) -> bool:
     entry = office.directory.unit.get(unit)
     if entry is None or not entry.active(office.now) or _is_below_forced(case, unit, office):
         return False
-    officers = office.directory.people(Role.OFFICER, unit)
-    return any(may_be_given(case, each, unit, office) for each in officers)
+    return may_be_given(case, person, unit, office)
 
 
 def _is_below_forced(case: Case, unit: str, office: Office) -> bool:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from datetime import timedelta
 from typing import Any
 
@@ -12,7 +13,7 @@ from services.contracts.events import CaseClosed, CaseMoved
 from services.contracts.vocabulary import CaseState, Closing, Level
 from services.errors import Conflict, Invalid, NotAllowed, NotFound
 from services.rectify.case import TABLE, legal_moves, move
-from services.rectify.facts import Act, Command, Move, Scene
+from services.rectify.facts import Act, Case, Command, Move, Office, Scene
 from services.rectify.parties import SYSTEM
 from tests.unit.rectify.county import (
     DIRECTORY,
@@ -22,6 +23,7 @@ from tests.unit.rectify.county import (
     actor,
     changed,
     heard,
+    lived,
     moves_of,
     office,
     opened_case,
@@ -98,6 +100,77 @@ def test_a_case_goes_to_the_parent_when_only_the_rated_window_could_take_it() ->
 def test_a_case_that_no_unit_can_handle_stays_undispatched() -> None:
     case = opened_case(unit="unknown")
     assert (case.state, case.handler) == (S.UNDISPATCHED, None)
+
+
+def after_a_reform(*left: str) -> Office:
+    """The north branch is closed, its officer has moved to the unit that took over, some left."""
+    units = tuple(
+        unit.model_copy(update={"active_to": MONDAY} if unit.id == "north" else {})
+        for unit in DIRECTORY.units
+    )
+    people = tuple(
+        each.model_copy(update={"unit": "empty"} if each.id == "qian" else {})
+        for each in DIRECTORY.principals
+        if each.id not in left
+    )
+    return office(directory=Directory(units=units, windows=DIRECTORY.windows, principals=people))
+
+
+def dispatched_in(there: Office, case: Case, **said: Any) -> Case:
+    """The case after the dispatcher has sent it on."""
+    asked = act(case, "dong", Move.DISPATCH, **said)
+    return move(replace(asked, actor=actor("dong", there.directory), office=there)).case
+
+
+@pytest.mark.parametrize(
+    "lines",
+    ["", "qian claim", "qian claim, qian verify"],
+    ids=["opened", "verifying", "rectifying"],
+)
+def test_a_case_of_a_unit_that_was_closed_can_be_given_to_the_one_that_took_over(
+    lines: str,
+) -> None:
+    case, there = lived(lines, unit="north"), after_a_reform()
+    given = dispatched_in(there, case, handler="empty")
+    assert (given.state, given.handler, given.assignee) == (S.OPENED, "empty", None)
+    taken = act(given, "qian", Move.CLAIM)
+    taken = replace(taken, actor=actor("qian", there.directory), office=there)
+    assert move(taken).case.assignee == "qian"
+
+
+def test_a_case_whose_unit_has_lost_its_last_officer_goes_to_the_unit_above() -> None:
+    case = lived("qian claim, qian verify", unit="north")
+    assert dispatched_in(after_a_reform(), case).handler == "social"
+
+
+def test_a_case_is_not_taken_from_a_unit_that_can_handle_it() -> None:
+    with pytest.raises(Conflict, match="where it belongs"):
+        told(opened_case(unit="north"), "dong dispatch")
+
+
+def test_where_nobody_above_can_handle_a_case_the_dispatcher_has_to_name_another_unit() -> None:
+    there = after_a_reform("li", "wu", "wang", "sun")
+    for case in (
+        lived("qian claim", unit="north"),
+        story(opened_case(unit="north"), "qian return"),
+    ):
+        dispatching = [
+            each
+            for each in legal_moves(Scene(case, actor("dong", there.directory), there))
+            if each["move"] == "dispatch"
+        ]
+        assert dispatching == [{"move": "dispatch", "needs": ("handler",)}]
+        with pytest.raises(Invalid):
+            dispatched_in(there, case)
+        assert dispatched_in(there, case, handler="empty").handler == "empty"
+
+
+def test_where_nobody_at_all_can_handle_a_case_the_dispatcher_is_told_to_register_somebody() -> (
+    None
+):
+    there = after_a_reform("li", "wu", "wang", "sun", "qian")
+    with pytest.raises(Conflict, match="register one"):
+        dispatched_in(there, story(opened_case(unit="north"), "qian return"))
 
 
 @pytest.mark.parametrize("facts", [{"window": "w1"}, {"staff": "wang"}])

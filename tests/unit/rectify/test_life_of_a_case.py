@@ -48,6 +48,7 @@ NEEDED: dict[str, Any] = {
     "evidence": (PHOTO.id,),
     "invalidity": "wrong",
     "assignee": "sun",
+    "handler": "bureau",
 }
 
 
