@@ -8,6 +8,7 @@ from collections.abc import Callable, Iterable
 from dataclasses import dataclass
 
 from services.contracts.verdict import CaseAtCutOff, Verdict
+from services.contracts.vocabulary import CaseSource
 
 LABEL = b"haoping cases 1"
 
@@ -25,6 +26,16 @@ def rating_case_id(secret: bytes, rating_key: str) -> str:
     """
     key = hmac.digest(secret, LABEL, "sha256")
     return f"case-{hashlib.blake2s(rating_key.encode(), digest_size=8, key=key).hexdigest()}"
+
+
+def told_with(rating_id: str) -> str:
+    """What a case about a forced review is about that was told with the receipt of this rating."""
+    return f"{CaseSource.FORCED_REVIEW}:{receipt_reference(rating_id)}"
+
+
+def receipt_reference(rating_id: str) -> str:
+    """The reference of such a case."""
+    return f"receipt:{rating_id}"
 
 
 Test = Callable[[CaseAtCutOff], bool]

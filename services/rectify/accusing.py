@@ -13,6 +13,7 @@ from services.adapters.mongo import Document
 from services.adapters.openapi import Problem
 from services.adapters.receipts import Receipts
 from services.contracts.actor import Actor
+from services.contracts.rectification import receipt_reference
 from services.contracts.vocabulary import CaseSource
 from services.errors import Conflict
 from services.rectify.facts import Case, Office
@@ -59,7 +60,7 @@ def accused(rating: Document, office: Office) -> Case:
     pressed_at: datetime = rating["pressed_at"]
     report = Report(
         source=CaseSource.FORCED_REVIEW,
-        reference=f"receipt:{rating['rating_id']}",
+        reference=receipt_reference(rating["rating_id"]),
         unit=rating["unit"],
         item=rating.get("item"),
         window=rating.get("window"),

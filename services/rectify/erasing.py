@@ -24,10 +24,11 @@ from services.adapters.timer import every
 from services.contracts.actor import Action, Actor, Role
 from services.contracts.commands import EraseRater
 from services.contracts.privacy import Privacy
+from services.contracts.rectification import case_id, told_with
 from services.contracts.vocabulary import CaseState
 from services.errors import Conflict, NotFound
 from services.rectify.document import Kept
-from services.rectify.facts import Case, Name, Office
+from services.rectify.facts import Name, Office
 from services.rectify.history import ERASURE, erased
 from services.rectify.parties import SYSTEM, sees
 from services.rectify.raters import ERASURES, Erasures, Objections, Rated
@@ -107,7 +108,7 @@ class Eraser:
     office: Office
 
     def erase_for(self, actor: Actor, form: EraseForm, receipts: Receipts) -> Erased:
-        """Erase for somebody who asked. Raises NotFound, or Conflict while the case is open."""
+        """Erase for somebody who asked. Raises NotFound, or Conflict while a case is open."""
         by = f"{actor.id}/{form.command_id}"
         if form.case is not None:
             kept = self._seen(actor, form.case)
@@ -117,6 +118,7 @@ class Eraser:
         rating = self.rated.first(rating_id)
         about = self.cases.find(self.cases.id_about(rating["_id"])) if rating else None
         if about is None:
+            self._demand_closed(rating)
             said = {"by": actor.id, "why": "request", "reason": form.reason}
             self._order(rating, rating_id, by, said)
             return Erased(case=None)
@@ -125,11 +127,10 @@ class Eraser:
 
     def erase_case(self, kept: Kept, by: str, why: Why, reason: str, command_id: str) -> None:
         """Order the erasure, then say so in the case's history; done again it changes nothing."""
-        if self._is_held(kept.case):
-            raise Conflict(HELD)
+        rating = self.rated.of_key(kept.case.rater_key)
+        self._demand_closed(rating)
         while kept.case.erasable_from:
             said = {"by": by, "why": why, "reason": reason, "case": kept.case.id}
-            rating = self.rated.of_key(kept.case.rater_key)
             self._order(rating, str(kept.case.rater_key), command_id, said)
             self.objections.erase(kept.case.id)
             step = erased(kept.case, by, why, reason, self.office)
@@ -138,10 +139,14 @@ class Eraser:
         if kept.case.state is not CaseState.CLOSED:
             raise Conflict(HELD)
 
-    def _is_held(self, case: Case) -> bool:
-        """Whether another case, about the same rater's own rating, is open."""
-        own = self.cases.find(self.cases.id_about(case.told_by)) if case.told_by else None
-        return own is not None and own.case.state is not CaseState.CLOSED
+    def _demand_closed(self, rating: Mapping[str, Any] | None) -> None:
+        """Raise Conflict while a case about the rating, or told with its receipt, is open."""
+        if rating is None:
+            return
+        ids = (self.cases.id_about(rating["_id"]), case_id(told_with(rating["rating_id"])))
+        found = (self.cases.find(id) for id in ids)
+        if any(kept and kept.case.state is not CaseState.CLOSED for kept in found):
+            raise Conflict(HELD)
 
     def _order(
         self, rating: Mapping[str, Any] | None, id: str, command_id: str, said: Mapping[str, str]

@@ -2,13 +2,14 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable, Iterator, Sequence
 from datetime import datetime, timedelta
 
 from services.adapters.mongo import Db, Document, by_ids
 from services.adapters.outcome import Done, Later, Outcome
 from services.contracts.commands import EraseRater
 from services.contracts.privacy import Privacy
+from services.contracts.rectification import case_id, told_with
 from services.contracts.rules import Rules
 from services.contracts.vocabulary import Turn
 from services.store.intake import local_day
@@ -36,7 +37,8 @@ def obey(command: EraseRater, db: Db, now: datetime) -> Outcome:
 def sweep(db: Db, policy: Privacy, rules: Rules, now: datetime) -> int:
     """Erase what the policy no longer keeps of presses without a case, and of settled rows.
 
-    Those with a case are left to rectify, which knows when it was closed.
+    Those with a case, about them or told with their receipt, are left to rectify, which knows when
+    it was closed.
     """
     keep, personal = policy.keep_days, Personal(db)
     due = personal.older_than(local_day(now - timedelta(days=keep.press), rules), AT_ONCE)
@@ -48,11 +50,21 @@ def sweep(db: Db, policy: Privacy, rules: Rules, now: datetime) -> int:
     return len(due) + settled
 
 
-def _with_case(db: Db, ratings: Iterable[Document]) -> Iterator[str]:
+def _with_case(db: Db, ratings: Sequence[Document]) -> Iterator[str]:
     firsts = {each["_id"]: _first_key(each) for each in ratings}
-    found = by_ids(db["cases"], set(firsts.values()), {"rating_key": 1}, "rating_key")
-    known = {each["rating_key"] for each in found}
-    return (key for key, first in firsts.items() if first in known)
+    told = {each["_id"]: case_id(told_with(_first_id(each))) for each in ratings}
+    about = _values(db, firsts.values(), "rating_key")
+    reported = _values(db, told.values(), "_id")
+    return (key for key in firsts if firsts[key] in about or told[key] in reported)
+
+
+def _values(db: Db, wanted: Iterable[str], name: str) -> set[str]:
+    """Which of them a case has under this name."""
+    return {each[name] for each in by_ids(db["cases"], set(wanted), {name: 1}, name)}
+
+
+def _first_id(rating: Document) -> str:
+    return str(rating.get("appends") or rating["rating_id"])
 
 
 def _first_key(rating: Document) -> str:

@@ -313,6 +313,51 @@ def test_a_forced_review_is_erased_with_its_rater_once_both_cases_are_closed(db:
     assert cases.history(forced.id)[-1]["move"] == "erase"
 
 
+def told_of_force(db: Db, press: Any) -> str:
+    """With the receipt of a press somebody tells that a good rating was asked for; the case."""
+    cases, there = Cases(db, KEY, RULES), office()
+    forced = accused(Rated(db).first(press.rating_id) or {}, there)
+    cases.open(opened(forced, there))
+    return forced.id
+
+
+def receipt_code(press: Any) -> str:
+    """The code with which its rater comes."""
+    receipt = receipt_of(KEY, press.rating_id, "http://x")
+    assert receipt
+    return receipt.code
+
+
+@pytest.mark.parametrize("level", [5, 1], ids=["without a case of its own", "its own is closed"])
+def test_a_rater_who_told_of_a_forced_review_can_be_reached_until_that_case_is_closed(
+    db: Db, level: int
+) -> None:
+    rated = closed(db)[0] if level == 1 else pressed(level=5, window="w1")
+    store(db, rated)
+    forced = told_of_force(db, rated)
+    code = receipt_code(rated)
+    with pytest.raises(Conflict, match="is open"):
+        eraser(db).erase_for(actor("du"), asked(receipt=code), RECEIPTS)
+    assert erase_due(eraser(db, LATER), PRIVACY) == 0
+    assert orders(db) == []
+    act(db, forced, "sun claim, sun verify, sun submit, he callback")
+    eraser(db).erase_for(actor("du"), asked(receipt=code), RECEIPTS)
+    assert carried_out(db) == [Done()]
+    assert personal(db) == []
+
+
+def test_a_press_is_not_forgotten_before_the_forced_review_that_was_told_with_it(db: Db) -> None:
+    good = pressed(level=5, window="w1")
+    store(db, good)
+    forced, now = told_of_force(db, good), MONDAY + timedelta(days=PRIVACY.keep_days.press + 2)
+    erasing.sweep(db, PRIVACY, RULES, now)
+    assert Identities(db, Plain().open).told(good.key).known["phone"] == PERSONAL["phone"]
+    act(db, forced, "sun claim, sun verify, sun submit, he callback")
+    assert erase_due(eraser(db, LATER), PRIVACY) == 1
+    carried_out(db)
+    assert personal(db) == []
+
+
 def test_an_objection_loses_its_words(db: Db) -> None:
     _, id = closed(db)
     Objections(db).keep(id, "keyed", Plain().seal({"text": "我是王小明"}), MONDAY)
