@@ -23,12 +23,15 @@ from services.rectify.views import wordless
 
 SWEEP_AT_ONCE = 500
 OPENS_BY_HAND = {Role.DISPATCHER, Role.CALLER, Role.SUPERVISOR}
+UNLIKE = "No case was opened: its reference is in use"
+TAKEN = "this number stands for a case about another unit; add what tells the two apart"
 
 
 def open_report(cases: Cases, office: Office, actor: Actor, report: Report) -> str:
     """Open a case by hand for another source; returns its id, the same when it is open already.
 
-    Raises NotAllowed for other roles, NotFound for a unit that is unknown or outside the scope.
+    Raises NotAllowed for other roles, NotFound for a unit that is unknown or outside the scope,
+    Conflict when the same reference came in about another unit: each counts its own letters.
     """
     if not actor.roles & OPENS_BY_HAND:
         raise NotAllowed
@@ -37,7 +40,10 @@ def open_report(cases: Cases, office: Office, actor: Actor, report: Report) -> s
     case = for_report(report, office)
     if not sees(actor, case):
         raise NotAllowed("Whoever belongs to the unit may not open a case about a forced review")
-    cases.open(opened(case, office, actor.id))
+    if not cases.open(opened(case, office, actor.id)):
+        there = cases.find(case.id)
+        if there and there.case.unit != case.unit:
+            raise Conflict(UNLIKE, errors=[{"pointer": "/reference", "detail": TAKEN}])
     return case.id
 
 

@@ -327,6 +327,20 @@ def test_a_report_opens_one_case_for_its_reference(cases: Cases) -> None:
     assert cases.history(case.id)[0]["by"] == "dong"
 
 
+def test_a_letter_that_bears_the_number_of_another_units_is_not_taken_for_that_one(
+    cases: Cases,
+) -> None:
+    first = Report.model_validate({"source": "letter", "reference": "2020-15", "unit": "social"})
+    desk.open_report(cases, office(), actor("dong"), first)
+    with pytest.raises(Conflict) as refused:
+        desk.open_report(
+            cases, office(), actor("dong"), first.model_copy(update={"unit": "bureau"})
+        )
+    assert [each["pointer"] for each in refused.value.extra["errors"]] == ["/reference"]
+    renamed = first.model_copy(update={"unit": "bureau", "reference": "bureau-2020-15"})
+    assert read(cases, desk.open_report(cases, office(), actor("dong"), renamed)).unit == "bureau"
+
+
 def test_a_forced_review_opens_above_the_unit_and_out_of_its_sight(cases: Cases) -> None:
     report = Report.model_validate(
         {"source": "forced_review", "reference": "f1", "unit": "social", "level": 5}
