@@ -152,6 +152,28 @@ def test_a_refused_file_and_an_empty_field_leave_every_word_in_its_place(
     assert len(cases.read(id)["files"]) == 1
 
 
+def test_files_that_are_too_large_together_are_told_of_before_anything_is_sent(
+    claimed: Claimed, cases: Cases
+) -> None:
+    """Each fits, but a form with both would be refused as a whole, with a page of its own."""
+    id, page = claimed
+    appeal = form(page, "appeal")
+    appeal.get_by_label("理由").fill("评价的不是本窗口")
+    large: list[FilePayload] = [
+        {"name": f"{name}.png", "mimeType": "image/png", "buffer": PNG + bytes([6]) * 6 * 1024**2}
+        for name in ("现场", "记录")
+    ]
+    appeal.locator("input[type=file]").set_input_files(large)
+    appeal.locator("button").click()
+    told = appeal.locator("input[type=file]").evaluate("each => each.validationMessage")
+    assert "合计超过 10 MB" in told
+    expect(page).to_have_url(re.compile(f"{id}$"))
+    appeal.locator("input[type=file]").set_input_files(large[:1])
+    appeal.locator("button").click()
+    did(page, "提出申诉")
+    assert [file["name"] for file in cases.read(id)["files"]] == ["现场.png"]
+
+
 def test_a_draft_survives_leaving_the_page_and_is_gone_once_it_was_sent(claimed: Claimed) -> None:
     id, page = claimed
     form(page, "verify").get_by_label("核实情况").fill("写到一半")

@@ -40,6 +40,17 @@ function countTicks() {
   boxes.forEach((each) => each.addEventListener("change", tell));
 }
 
+function weighFiles() {
+  for (const input of document.querySelectorAll("input[data-most]")) {
+    input.addEventListener("change", () => {
+      const weight = Array.from(input.files).reduce((sum, each) => sum + each.size, 0);
+      input.setCustomValidity(weight > Number(input.dataset.most) ? input.dataset.heavy : "");
+      input.reportValidity();
+    });
+  }
+}
+
+weighFiles();
 focusSearchOnSlash();
 hideInTime();
 countTicks();
