@@ -12,7 +12,7 @@ from services.adapters.rulebook import RulesInForce
 from services.adapters.services import ServicesByName
 from services.contracts.period import Period
 from services.errors import HaopingError, NotFound
-from services.portal.casenames import Choices, Names
+from services.portal.casenames import Names
 
 FRESH_ENOUGH_S = 5
 """How old, in seconds, figures may be that somebody looks at; decisions are made on none so old."""
@@ -47,7 +47,7 @@ class BoardView:
         names = Names(self.registry.current, self.rulebook.current)
         everybody = frozenset(self.registry.current.unit)
         scope = visitor.actor.scope if visitor.actor.unit else everybody
-        return {"names": names, "units": Choices(names, scope).units}
+        return {"names": names, "units": names.units(scope)}
 
     def indexes(self, visitor: Visitor) -> dict[str, Any]:
         """By which indexes units are scored here, and whose rules can be supposed."""

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Set
 from dataclasses import dataclass
+from datetime import datetime
 from functools import cached_property
 
 from services.contracts.actor import Role
@@ -34,6 +35,10 @@ class Names:
         """The name of a unit."""
         return self.directory.unit[id].name if id in self.directory.unit else id or ""
 
+    def units(self, scope: Set[str]) -> list[Choice]:
+        """The units within a scope, closed ones too, each with its name."""
+        return [(each.id, each.name) for each in self.directory.units if each.id in scope]
+
     def window(self, id: str | None) -> str:
         """The name of a window."""
         return self.directory.window[id].name if id in self.directory.window else id or ""
@@ -54,15 +59,24 @@ class Names:
 
 @dataclass(frozen=True)
 class Choices:
-    """What can be chosen in the filters and forms by somebody who sees `scope`."""
+    """What can be chosen by somebody who sees `scope`: in filters whatever cases may name, in forms
+    who and what there is at `now`.
+    """
 
     names: Names
     scope: Set[str]
+    now: datetime
 
     @property
     def units(self) -> list[Choice]:
         """The units within the scope."""
-        return [(each.id, each.name) for each in self._directory.units if each.id in self.scope]
+        return self.names.units(self.scope)
+
+    @property
+    def handlers(self) -> list[Choice]:
+        """The units within the scope that have not been closed."""
+        units = self._directory.unit
+        return [each for each in self.units if units[each[0]].active(self.now)]
 
     @property
     def items(self) -> list[Choice]:
@@ -82,8 +96,13 @@ class Choices:
         return [(each.value, self.names.channel(each.value)) for each in Channel]
 
     def officers(self, unit: str | None = None) -> list[Choice]:
-        """Who might be given a case: the officers for `unit`, or all within the scope."""
+        """Who may have a case, and who had one before they left: for `unit`, or in the scope."""
         return sorted(self._officers(unit), key=lambda each: each[1])
+
+    def assignees(self, unit: str | None = None) -> list[Choice]:
+        """Who might be given a case: those of the officers who work here."""
+        people = self.names.people
+        return [each for each in self.officers(unit) if people[each[0]].active(self.now)]
 
     def _officers(self, unit: str | None) -> Iterator[Choice]:
         units = set(self._upwards(unit)) if unit else self.scope

@@ -34,7 +34,7 @@ class Casework:
     def words(self, visitor: Visitor) -> dict[str, Any]:
         """The names of everything, and what can be chosen."""
         names = Names(self.registry.current, self.rulebook.current)
-        return {"names": names, "choices": Choices(names, visitor.actor.scope)}
+        return {"names": names, "choices": Choices(names, visitor.actor.scope, self.clock.now())}
 
     def left(self, row: Row, now: datetime) -> Remaining:
         """How much working time a case has left; of many, at one moment: the clock may be kept in

@@ -163,7 +163,7 @@ DIRECTORY = Directory(
         Principal(id="he", name="何敏", roles=OFFICER, unit="gaj"),
     ),
 )
-CHOICES = Choices(Names(DIRECTORY, RULES), frozenset({"rsj"}))
+CHOICES = Choices(Names(DIRECTORY, RULES), frozenset({"rsj"}), MONDAY)
 
 
 @pytest.mark.parametrize(
@@ -196,6 +196,19 @@ def test_officers_are_those_for_the_unit_and_a_stranger_keeps_their_code() -> No
     assert [id for id, _ in CHOICES.officers()] == ["li"]
     names = Names(DIRECTORY, RULES)
     assert (names.person("li"), names.person("x"), names.unit(None)) == ("李伟", "x", "")
+
+
+def test_a_case_is_given_to_nobody_who_left_and_no_unit_that_was_closed_but_theirs_are_found() -> (
+    None
+):
+    gone = Principal(id="old", name="老李", roles=OFFICER, unit="rsj", active_to=MONDAY)
+    closed = Unit(id="zjj", name="住建局", active_to=MONDAY)
+    there = Directory(units=(*DIRECTORY.units, closed), principals=(*DIRECTORY.principals, gone))
+    choices = Choices(Names(there, RULES), frozenset({"rsj", "zjj"}), MONDAY)
+    assert [id for id, _ in choices.assignees("rsj")] == ["li"]
+    assert [id for id, _ in choices.officers()] == ["li", "old"]
+    assert [id for id, _ in choices.handlers] == ["rsj"]
+    assert [id for id, _ in choices.units] == ["rsj", "zjj"]
 
 
 def test_a_report_says_what_was_filled_in_and_since_when() -> None:
