@@ -38,6 +38,8 @@ class Kind(StrEnum):
     INVALIDATED = "rating.invalidated"
 
 
+PASSED_ON = {"dispatch": (Role.OFFICER,), "return": (Role.DISPATCHER,)}
+"""Who has to take a case that nobody has; of the dispatch that opens it, the opening tells."""
 REMINDERS = frozenset({Kind.DUE_SOON, Kind.OVERDUE})
 Way = Literal["webhook", "mail"]
 
@@ -157,6 +159,8 @@ def _roles(message: Message, kind: Kind, case: Case) -> Iterator[Role]:
         yield Role.CALLER
     elif isinstance(message, CaseMoved) and message.tells:
         yield Role(message.tells)
+    elif isinstance(message, CaseMoved) and message.at > case.opened_at:
+        yield from PASSED_ON.get(message.move, ())
 
 
 def _moved_by_other(message: Message, case: Case) -> bool:

@@ -91,6 +91,18 @@ def test_dispatchers_hear_of_a_case_that_nobody_handles() -> None:
     assert told(opening(case), case) == {"dong"}
 
 
+def test_officers_hear_of_a_case_that_a_dispatcher_passes_on_and_dispatchers_of_one_returned() -> (
+    None
+):
+    case = opened_case(window="w1")
+    first = moved(case, "dispatch", "rectify")
+    assert told(first, case) == set()
+    later = {"at": MONDAY + timedelta(hours=1)}
+    assert told(first.model_copy(update=later), case) == {"li", "wu"}
+    returned = story(case, "li return")
+    assert told(moved(returned, "return").model_copy(update=later), returned) == {"dong"}
+
+
 def test_a_rung_tells_its_role_in_the_nearest_unit_and_the_officer() -> None:
     case = story(opened_case(), "li claim")
     assert told(moved(case, "escalate:amber", "rectify", tells="approver"), case) == {"zhao", "li"}
