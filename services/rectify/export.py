@@ -15,7 +15,6 @@ from openpyxl.cell import WriteOnlyCell
 from openpyxl.cell.cell import ILLEGAL_CHARACTERS_RE
 
 from services.contracts.csvfile import MARK, csv_text
-from services.contracts.directory import Directory
 from services.errors import Invalid
 from services.rectify.facts import Office
 
@@ -92,17 +91,27 @@ def _text_cell(sheet: Any, text: str) -> Any:
 
 def _lines(rows: Iterable[Row], office: Office, language: Language) -> Iterator[list[str]]:
     yield [names[language == "en"] for names in COLUMNS.values()]
-    names = _names(office.directory)
+    names = _names(office, language)
     for number, row in enumerate(rows):
         if number == MOST_ROWS:
             too_many = f"More than {MOST_ROWS} cases; narrow the list by unit, state or due_before"
             raise Invalid(too_many)
-        yield [_text(row[name], office, names, language) for name in COLUMNS]
+        yield [_text(row[name], office, names.get(name, {}), language) for name in COLUMNS]
 
 
-def _names(directory: Directory) -> dict[str, str]:
-    entries = (*directory.units, *directory.windows, *directory.items)
-    return {entry.id: entry.name for entry in entries}
+def _names(office: Office, language: Language) -> dict[str, Mapping[str, str]]:
+    """What the codes of a column are called; channels have labels in Chinese only."""
+    known = office.directory
+    channels = office.rules.channels.by_code if language == "zh" else {}
+    units = {each.id: each.name for each in known.units}
+    return {
+        "unit": units,
+        "handler": units,
+        "assignee": {each.id: each.name for each in known.principals},
+        "window": {each.id: each.name for each in known.windows},
+        "item": {each.id: each.name for each in known.items},
+        "channel": {code.value: rule.label for code, rule in channels.items()},
+    }
 
 
 def _text(value: Any, office: Office, names: Mapping[str, str], language: Language) -> str:

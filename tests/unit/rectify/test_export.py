@@ -7,9 +7,12 @@ from typing import Any
 import pytest
 from openpyxl import load_workbook
 
+from services.contracts.actor import Role
+from services.contracts.directory import Directory, Principal
+from services.contracts.vocabulary import Channel
 from services.errors import Invalid
 from services.rectify.export import COLUMNS, MOST_ROWS, as_csv, as_xlsx
-from tests.unit.rectify.county import MONDAY, office
+from tests.unit.rectify.county import DIRECTORY, MONDAY, RULES, office
 
 ROW: dict[str, Any] = {
     **dict.fromkeys(COLUMNS),
@@ -46,6 +49,20 @@ def test_values_are_words_in_the_language_asked_for() -> None:
     assert (english["state"], english["named"], english["overdue"]) == ("rectifying", "yes", "no")
     assert (chinese["unit"], chinese["window"]) == ("社保局", "1号窗口")
     assert (chinese["due_at"], chinese["closed_at"]) == ("2020-03-02 10:00", "")
+
+
+def test_whoever_has_a_case_and_the_channel_of_its_rating_are_named() -> None:
+    li = Principal(id="officer-7", name="李伟", roles=frozenset({Role.OFFICER}), unit="social")
+    directory = DIRECTORY.model_copy(update={"principals": (*DIRECTORY.principals, li)})
+    there = office(directory=Directory.model_validate(directory.model_dump()))
+    row = ROW | {"assignee": "officer-7", "channel": "tablet"}
+    chinese, english = (
+        dict(zip(COLUMNS, table(as_csv([row], there, language))[1], strict=True))
+        for language in ("zh", "en")
+    )
+    assert chinese["assignee"] == english["assignee"] == "李伟"
+    assert chinese["channel"] == RULES.channels.by_code[Channel.TABLET].label != "tablet"
+    assert english["channel"] == "tablet"
 
 
 def test_what_begins_like_a_formula_is_text() -> None:
