@@ -13,10 +13,10 @@ from pymongo import MongoClient
 from pymongo.errors import PyMongoError
 from pymongo.uri_parser import split_hosts
 
-from services.console.stack import dbcluster, dbusers, definitions
+from services.console.stack import dbcluster, dbusers, definitions, whole
 from services.console.stack.broker import USER
 from services.console.stack.certificates import issue
-from services.console.stack.secrets import OWNER_ONLY, Secrets, kept_text
+from services.console.stack.secrets import Secrets, kept_text
 from services.contracts.keeping import KEEPING
 from services.contracts.partitions import MOST
 from services.errors import Invalid
@@ -68,8 +68,7 @@ def _define(path: Path, made: Secrets, partitions: int | None) -> None:
     before = json.loads(path.read_text()) if path.exists() else {}
     number = partitions or definitions.partitions(before)
     wanted = definitions.everything(USER, made.broker_password, made.service_passwords, number)
-    path.touch(mode=OWNER_ONLY)
-    path.write_text(json.dumps(wanted, indent=1))
+    whole.write(path, json.dumps(wanted, indent=1).encode())
 
 
 @deploy_app.command("database")

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import os
 from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
@@ -21,8 +20,9 @@ from cryptography.hazmat.primitives.serialization import (
 )
 from cryptography.x509.oid import ExtendedKeyUsageOID, NameOID
 
+from services.console.stack import whole
 from services.console.stack.ports import LOOPBACK
-from services.console.stack.secrets import OWNER_ONLY, write_once
+from services.console.stack.secrets import write_once
 from services.errors import Invalid
 
 ALWAYS = (LOOPBACK, "localhost")
@@ -54,8 +54,8 @@ def issue(folder: Path, hosts: Sequence[str]) -> Certificates:
     key = ec.generate_private_key(ec.SECP256R1())
     signed = _certificate(authority, key, signer, (*ALWAYS, *hosts))
     made = Certificates(folder / "tls-ca.crt", folder / "portal.crt", folder / "portal.key")
-    _replace(made.certificate, signed.public_bytes(Encoding.PEM))
-    _replace(made.key, _pem(key))
+    whole.write(made.certificate, signed.public_bytes(Encoding.PEM))
+    whole.write(made.key, _pem(key))
     return made
 
 
@@ -141,9 +141,3 @@ def _name(words: str) -> x509.Name:
 
 def _pem(key: ec.EllipticCurvePrivateKey) -> bytes:
     return key.private_bytes(Encoding.PEM, PrivateFormat.PKCS8, NoEncryption())
-
-
-def _replace(path: Path, content: bytes) -> None:
-    path.unlink(missing_ok=True)
-    with os.fdopen(os.open(path, os.O_WRONLY | os.O_CREAT | os.O_EXCL, OWNER_ONLY), "wb") as out:
-        out.write(content)

@@ -62,6 +62,11 @@ class Layout:
         return self.state / "lock"
 
     @property
+    def ports(self) -> Path:
+        """Which port each program had last time."""
+        return self.state / "ports.json"
+
+    @property
     def record(self) -> Path:
         """What runs, for people and for `haoping doctor`; never trusted for ending a process."""
         return self.state / "stack.json"

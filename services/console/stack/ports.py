@@ -2,9 +2,11 @@
 
 from __future__ import annotations
 
+import json
 import random
 import socket
 from collections.abc import Iterable, Mapping
+from pathlib import Path
 
 LOOPBACK = "127.0.0.1"
 FIRST, LAST = 20_000, 31_999
@@ -21,6 +23,15 @@ def claim(names: Iterable[str], remembered: Mapping[str, int]) -> dict[str, int]
         fits = FIRST <= wished <= LAST and wished not in claimed.values() and is_free(wished)
         claimed[name] = wished if fits else _draw(set(claimed.values()))
     return claimed
+
+
+def remembered(file: Path) -> dict[str, int]:
+    """The ports of last time; none without the file, or if a power failure cut it short."""
+    try:
+        known = json.loads(file.read_text())
+        return {name: int(port) for name, port in known.items()}
+    except (FileNotFoundError, ValueError, TypeError, AttributeError):
+        return {}
 
 
 def is_free(port: int) -> bool:

@@ -9,11 +9,11 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from pathlib import Path
 
+from services.console.stack import whole
 from services.contracts.access import ACCESS
 
 MASTER_KEY_BYTES = 96
 LEDGER_KEY_BYTES = 32
-OWNER_ONLY = 0o600
 
 
 @dataclass(frozen=True)
@@ -66,10 +66,4 @@ def write_once(path: Path, content: bytes) -> None:
     """Write a new file completely or not at all; an existing one is left as it is."""
     if path.exists():
         return
-    partial = path.with_name(f"{path.name}.partial")
-    partial.unlink(missing_ok=True)
-    with os.fdopen(os.open(partial, os.O_WRONLY | os.O_CREAT | os.O_EXCL, OWNER_ONLY), "wb") as out:
-        out.write(content)
-        out.flush()
-        os.fsync(out.fileno())
-    partial.rename(path)
+    whole.write(path, content)

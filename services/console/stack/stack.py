@@ -13,12 +13,12 @@ from pathlib import Path
 from types import TracebackType
 from typing import Self
 
-from services.console.stack import application, broker, database, processes
+from services.console.stack import application, broker, database, ports, processes, whole
 from services.console.stack.application import PAGES, Door
 from services.console.stack.certificates import issue
 from services.console.stack.layout import PROJECT, Layout
 from services.console.stack.lock import Lock
-from services.console.stack.ports import LOOPBACK, claim
+from services.console.stack.ports import LOOPBACK
 from services.console.stack.program import Program
 from services.console.stack.secrets import Secrets
 from services.console.stack.supervisor import Supervisor
@@ -204,12 +204,11 @@ class Stack:
         self._start_services()
 
     def _claim_ports(self) -> None:
-        memory = self.layout.state / "ports.json"
-        remembered = json.loads(memory.read_text()) if memory.exists() else {}
+        remembered = ports.remembered(self.layout.ports)
         secured = broker.TLS_PORTS if self.door.certificates else ()
         wanted = (*broker.PORTS, *secured, *database.PORTS, *self.services)
-        self._ports = claim(wanted, remembered)
-        memory.write_text(json.dumps({**remembered, **self._ports}))
+        self._ports = ports.claim(wanted, remembered)
+        whole.write(self.layout.ports, json.dumps({**remembered, **self._ports}).encode())
 
     def _programs(self) -> list[Program]:
         servers = [*self._broker.programs, *self._database.programs]
@@ -277,5 +276,4 @@ class Stack:
             "amqp_uri": self.amqp_uri,
             "mongo_uri": self.mongo_uri,
         }
-        self.layout.record.touch(mode=0o600)
-        self.layout.record.write_text(json.dumps(record, indent=2))
+        whole.write(self.layout.record, json.dumps(record, indent=2).encode())

@@ -3,8 +3,11 @@
 from __future__ import annotations
 
 import socket
+from pathlib import Path
 
-from services.console.stack.ports import FIRST, LAST, LOOPBACK, claim, is_free
+import pytest
+
+from services.console.stack.ports import FIRST, LAST, LOOPBACK, claim, is_free, remembered
 
 NAMES = ("amqp", "mongo", "capture")
 
@@ -34,3 +37,16 @@ def test_two_names_that_remember_the_same_port_do_not_share_it() -> None:
     port = claim(["amqp"], {})["amqp"]
     claimed = claim(["amqp", "mongo"], {"amqp": port, "mongo": port})
     assert claimed["amqp"] == port != claimed["mongo"]
+
+
+@pytest.mark.parametrize("left", ["", '{"amqp": 20', "[20001]", '{"amqp": null}'])
+def test_what_a_power_failure_left_of_the_ports_of_last_time_stops_no_start(
+    tmp_path: Path, left: str
+) -> None:
+    file = tmp_path / "ports.json"
+    file.write_text(left)
+    assert remembered(file) == {}
+
+
+def test_there_are_no_ports_of_last_time_at_the_first_start(tmp_path: Path) -> None:
+    assert remembered(tmp_path / "ports.json") == {}
