@@ -18,10 +18,11 @@ from services.store.intake import (
     probe_document,
     spans,
 )
-from services.store.joining import CHANGED, Errands, Joining
+from services.store.joining import CHANGED, Joining
 from services.store.linking import Document
 from services.store.marking import Sightings
 from services.store.quarantine import FINAL, OPEN, Quarantine, Row
+from services.store.reported import Errands
 from services.store.repository import Fate, Ratings
 
 SealPress = Callable[[RatingSubmitted], bytes]

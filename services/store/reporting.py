@@ -9,7 +9,8 @@ from services.adapters.outcome import Done, Never, Outcome
 from services.contracts.directory import Directory
 from services.contracts.events import ErrandReported
 from services.store.intake import errand_document, unfit
-from services.store.joining import Errands, Joining
+from services.store.joining import Joining
+from services.store.reported import Errands
 
 
 @dataclass(frozen=True)

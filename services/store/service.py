@@ -36,13 +36,14 @@ from services.store.counted import Counted
 from services.store.decisions import Decision, decide
 from services.store.forms import Looked, Watched, Whereabouts
 from services.store.intake import Intake
-from services.store.joining import Errands, Joining
+from services.store.joining import Joining
 from services.store.keykeeping import KeyKeeping
 from services.store.letters import rows_of
 from services.store.marking import Sightings, Sweep
 from services.store.mending import Mending
 from services.store.migrations import MIGRATIONS
 from services.store.quarantine import Quarantine
+from services.store.reported import Errands
 from services.store.reporting import Reporting
 from services.store.repository import INDEXES, Ratings
 from services.store.sequences import DeviceReport

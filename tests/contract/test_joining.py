@@ -21,7 +21,8 @@ from services.store.batch import Storing
 from services.store.belonging import Errand
 from services.store.decisions import decide
 from services.store.intake import Intake
-from services.store.joining import Errands, Joining
+from services.store.joining import Joining
+from services.store.reported import Errands
 from services.store.reporting import Reporting
 from services.store.repository import Fate, Ratings
 from tests.county import DIRECTORY, NOON, RULES, errand, linked, press

@@ -20,7 +20,8 @@ from services.contracts.vocabulary import Invalidity
 from services.store.batch import Storing
 from services.store.decisions import decide
 from services.store.intake import Intake, errand_document
-from services.store.joining import Errands, Joining
+from services.store.joining import Joining
+from services.store.reported import Errands
 from services.store.repository import Ratings
 from tests.county import DIRECTORY, NOON, RULES, errand, linked, press
 from tests.fake import fake_database
