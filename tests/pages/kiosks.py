@@ -69,6 +69,11 @@ class Place:
             found = client["haoping"]["ratings"].find({"numbered.device": self.device})
             return sorted(found, key=lambda each: int(each["numbered"]["sequence"]))
 
+    def forget_enrolments(self) -> None:
+        """The server is put back from a copy that was made before the device was enrolled."""
+        with closing(MongoClient[dict[str, Any]](self.hall.mongo_uri)) as client:
+            client["haoping"]["device_keys"].delete_one({"_id": self.device})
+
     def stored(self, count: int) -> list[dict[str, Any]]:
         """Wait until so many are stored, and return them; more would fail."""
         until = time.monotonic() + STORED_WITHIN_S

@@ -204,6 +204,22 @@ def test_fifty_presses_without_a_network_survive_a_killed_browser_and_are_stored
     assert (report["stored"], report["missing"], report["repeats"]["doubled"]) == (50, [], [])
 
 
+def test_an_epoch_that_is_given_again_is_counted_on(
+    kiosk: AtKiosk, context: BrowserContext
+) -> None:
+    kiosk.rate(5)
+    kiosk.place.stored(1)
+    context.set_offline(True)
+    kiosk.rate(4)
+    context.set_offline(False)
+    kiosk.place.forget_enrolments()
+    kiosk.open_panel()
+    kiosk.page.get_by_role("button", name="重新登记").click()
+    kiosk.enrolled()
+    kiosk.rate(1)
+    assert [each["level"] for each in kiosk.place.stored(3)] == [5, 4, 1]
+
+
 def test_the_staff_see_that_it_is_offline_and_the_citizen_does_not(
     kiosk: AtKiosk, context: BrowserContext
 ) -> None:

@@ -28,9 +28,15 @@ class Outbox {
     return this.deal([SELF], "readonly", (in_) => answered(in_(SELF).get("me")));
   }
 
-  /** A new epoch, counted from 1; what waits here stays. */
+  /** A new epoch, counted from 1; what waits here stays. A server that was put back from a copy
+   * may give an epoch again: its count goes on. */
   become(me) {
-    return this.deal([SELF], "readwrite", (in_) => in_(SELF).put({ ...me, last: 0 }, "me"));
+    return this.deal([SELF, OUTBOX, REFUSED], "readwrite", async (in_) => {
+      const before = await answered(in_(SELF).get("me"));
+      const again = before && before.device === me.device && before.epoch === me.epoch;
+      const kept = await Promise.all([OUTBOX, REFUSED].map((each) => lastOf(in_(each), me.epoch)));
+      in_(SELF).put({ ...me, last: Math.max(again ? before.last : 0, ...kept) }, "me");
+    });
   }
 
   /** What was last said about what to show; undefined before. */
@@ -103,7 +109,7 @@ class Outbox {
   /** How many wait, and how many were put aside: of all epochs, and of `epoch`. */
   async counts(epoch) {
     const stores = [OUTBOX, REFUSED];
-    const range = IDBKeyRange.bound([epoch], [epoch + 1]);
+    const range = all(epoch);
     const [waiting, refused, ...of] = await this.deal(stores, "readonly", (in_) =>
       Promise.all([...stores.map((each) => answered(in_(each).count())),
         ...stores.map((each) => answered(in_(each).count(range)))]));
@@ -119,6 +125,15 @@ class Outbox {
     const [result] = await Promise.all([work((store) => whole.objectStore(store)), done]);
     return result;
   }
+}
+
+function all(epoch) {
+  return IDBKeyRange.bound([epoch], [epoch + 1]);
+}
+
+async function lastOf(store, epoch) {
+  const newest = await answered(store.openKeyCursor(all(epoch), "prev"));
+  return newest ? newest.key[1] : 0;
 }
 
 function answered(request) {
