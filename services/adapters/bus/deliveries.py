@@ -17,7 +17,7 @@ from services.contracts.message import Envelope, Message, Parcel
 from services.contracts.vouching import HEADER
 from services.errors import wrong_fields
 
-ASSUMED_ITEM_BYTES = 1000
+ASSUMED_ITEM_BYTES = 600
 FROM = "haoping-from"
 Kind_co = TypeVar("Kind_co", bound=Message, covariant=True)
 
