@@ -15,6 +15,7 @@ from services.rectify.document import Document, callback_due, fields
 from services.rectify.facts import Case
 
 Line = Mapping[str, Any]
+DUES = ("contact_due_at", "rectify_due_at")
 
 
 def rewound(document: Document, at: datetime, rules: Rules) -> Document | None:
@@ -40,12 +41,14 @@ def _undone(case: Case, later: Sequence[Line]) -> Case:
 
 
 def _dues(later: Sequence[Line]) -> dict[str, datetime | None]:
-    """The due times that the first later change of each of them found."""
+    """The due times that the first later change of each of them found, or that a submit kept."""
     found: dict[str, datetime | None] = {}
     for line in reversed(later):
-        for name, (old, _) in _changes(line).items():
-            if name in {"contact_due_at", "rectify_due_at"}:
-                found[name] = datetime.fromisoformat(old) if old else None
+        changes = _changes(line)
+        _, kept = changes.get("due_when_submitted", (None, None))
+        told = {"rectify_due_at": kept} if kept else {}
+        told |= {name: changes[name][0] for name in DUES if name in changes}
+        found |= {name: datetime.fromisoformat(at) if at else None for name, at in told.items()}
     return found
 
 

@@ -22,10 +22,16 @@ from tests.unit.rectify.county import KEY, MONDAY, RULES, actor, bad_rating, cha
 
 MARCH = Period.parse("2020-03")
 SOCIAL = frozenset({"social"})
-SHORTER = changed(
-    RULES.model_copy(update={"version": 2}),
-    deadlines={"rectify": {"ordinary": {"count": 5, "unit": "working_days"}}},
-)
+
+
+def within(working_days: int) -> Rules:
+    """The next version of the rules, by which ordinary cases have so long."""
+    term = {"count": working_days, "unit": "working_days"}
+    newer = RULES.model_copy(update={"version": 2})
+    return changed(newer, deadlines={"rectify": {"ordinary": term}})
+
+
+SHORTER = within(5)
 
 
 def day(number: int, hour: int = 12) -> datetime:
@@ -110,6 +116,15 @@ def test_a_deadline_is_the_one_that_was_in_force_on_the_day(db: Db) -> None:
     assert rederive_open(Cases(db, KEY, SHORTER), office(day(12), SHORTER)) == 1
     assert told(db, day(11), SHORTER)["verdicts"] == {"pending": 1}
     assert told(db, day(13), SHORTER)["verdicts"] == {"overdue_open": 1}
+
+
+def test_rules_that_came_after_a_case_was_closed_move_no_deadline_of_a_past_day(db: Db) -> None:
+    hearing.hear(Cases(db, KEY, RULES), office(), bad_rating(rating_key="a"))
+    made(db, day(3), "li", Move.CLAIM)
+    made(db, day(3), "li", Move.VERIFY)
+    made(db, day(5), "li", Move.SUBMIT, text="done")
+    made(db, day(6), "he", Move.CALLBACK, result="satisfied")
+    assert told(db, day(4), within(1))["verdicts"] == {"pending": 1}
 
 
 def test_a_case_counts_for_the_unit_that_it_was_about_on_the_day(db: Db) -> None:
