@@ -11,7 +11,9 @@ from datetime import UTC, datetime
 from typing import Any
 
 from services.adapters import outbox
-from services.adapters.bus.consumer import LetterConsumer, MessageConsumer
+from services.adapters.bus.consumer import MessageConsumer
+from services.adapters.bus.deliveries import Letter
+from services.adapters.bus.receiving import Receiving
 from services.rectify.repository import Cases
 from services.score.kept import Stale
 from services.score.repository import Tallies
@@ -26,13 +28,13 @@ CELL = ("channel", "stage", "turn", "level", "standing")
 def acknowledge_before_insert() -> None:
     """Say that a batch is done, then do it."""
 
-    def handled(self: Any, arrived: Any, lost: Callable[[], bool]) -> Iterator[int]:
-        while not self.leaving.asked and not lost():
-            if letters := self._gather(arrived):
-                yield letters[-1].tag
-                self._handle(letters)
+    def batches(self: Any, is_over: Callable[[], bool]) -> Iterator[list[Letter]]:
+        while not (is_over() or self._draining.dead):
+            if letters := self._gather():
+                self._acknowledge(letters)
+                yield letters
 
-    LetterConsumer._handled = handled  # type: ignore[method-assign]
+    Receiving.batches = batches  # type: ignore[method-assign]
 
 
 def clear_before_publishing() -> None:

@@ -1,31 +1,23 @@
-"""A nameko entrypoint that takes messages in batches and acknowledges each batch at once.
-
-One batch is in flight while the next is being gathered. Its single `multiple` acknowledgement is
-sent only when every message in it has its outcome in place: effects first, then acknowledge. Two
-greenlets share the work, so that a slow database never keeps the heartbeat waiting.
-"""
+"""Nameko entrypoints that take messages in batches; `receiving` says when they are acknowledged."""
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator, Sequence
-from contextlib import AbstractContextManager, suppress
+from collections.abc import Callable, Sequence
+from contextlib import AbstractContextManager, closing, suppress
 from datetime import datetime
-from functools import partial
 from logging import getLogger
 from typing import Any
 
-import eventlet
-from eventlet.queue import Empty, Queue
-from eventlet.semaphore import Semaphore
 from greenlet import GreenletExit
 from nameko.extensions import Entrypoint
 from opentelemetry.trace import SpanKind
 from pymongo.errors import PyMongoError
 
-from services.adapters.bus.connection import connected, drain
+from services.adapters.bus.connection import connected
 from services.adapters.bus.deliveries import Delivery, Letter, Unpacked, unpack
 from services.adapters.bus.handling import Handling
 from services.adapters.bus.publisher import Bus
+from services.adapters.bus.receiving import Pace, Receiving
 from services.adapters.bus.settling import Settled, copies
 from services.adapters.leaving import Leaving
 from services.adapters.mongo import MongoConnection
@@ -46,18 +38,6 @@ _log = getLogger(__name__)
 Handler = Callable[[Any, Sequence[Any]], Sequence[Outcome]]
 
 
-def acknowledgeable(last: int, letters: Sequence[Letter]) -> int:
-    """The tag up to which everything is settled, given the `last` one before this batch.
-
-    A `multiple` acknowledgement swallows whatever lies below its tag; so a gap, which would be
-    somebody's press, ends the connection instead, and the broker delivers all of it again.
-    """
-    tags = [letter.tag for letter in letters]
-    if tags != list(range(last + 1, last + 1 + len(letters))):
-        raise ConnectionError(f"delivery tags {tags[0]} to {tags[-1]} do not follow {last}")
-    return tags[-1]
-
-
 class LetterConsumer(Entrypoint):
     """Gives raw letters, up to `size` at a time or what has come within `within_ms`."""
 
@@ -70,8 +50,8 @@ class LetterConsumer(Entrypoint):
         self, queue: str, size: int, within_ms: int, prefetch: int, channels: int, **options: Any
     ) -> None:
         super().__init__(**options)
-        self.queue, self.size, self.within_s = queue, size, within_ms / 1000
-        self.prefetch, self.channels = prefetch, channels
+        self.queue, self.channels = queue, channels
+        self.pace = Pace(size, within_ms / 1000, prefetch)
         self._handling = Handling(self)
         self._consuming: list[Any] = []
 
@@ -109,48 +89,10 @@ class LetterConsumer(Entrypoint):
         """Consume on one connection until it fails or the service stops."""
         config = self.container.config
         with connected(server_uri(config, "AMQP"), ca_file(config)) as connection:
-            channel, arrived, writing = connection.default_channel, Queue(), Semaphore()
-            self._take_from(channel, there(channel, self.queue), arrived)
-            draining = eventlet.spawn(self._drain, connection, writing)
-            try:
-                for last in self._handled(arrived, lambda: bool(draining.dead)):
-                    with writing:
-                        channel.basic_ack(last, multiple=True)
-            finally:
-                draining.kill()
-
-    def _take_from(self, channel: Any, queues: Sequence[str], arrived: Queue) -> None:
-        """Have the broker deliver from all of them; together they hold back `prefetch` at most."""
-        channel.basic_qos(0, max(1, self.prefetch // len(queues)), False)
-        for queue in queues:
-            channel.basic_consume(queue, callback=partial(_arrive, arrived, queue))
-
-    def _handled(self, arrived: Queue, lost: Callable[[], bool]) -> Iterator[int]:
-        """Handle what arrives until the line is lost; each time the tag up to which it is done."""
-        last = 0
-        while not self.leaving.asked and not lost():
-            if letters := self._gather(arrived):
-                self._handle(letters)
-                last = acknowledgeable(last, letters)
-                yield last
-
-    def _drain(self, connection: Any, writing: Semaphore) -> None:
-        """Until the connection fails, for whatever reason; then `_consume` ends."""
-        with suppress(Exception):
-            while True:
-                drain(connection, writing)
-
-    def _gather(self, arrived: Queue) -> list[Letter]:
-        """The next letters: waits for a first one, then `within_s` for company."""
-        letters: list[Letter] = []
-        with suppress(Empty):
-            letters.append(arrived.get(timeout=0.5))
-            room = self.size - letters[0].weight
-            with eventlet.Timeout(self.within_s, False):
-                while room > 0:
-                    letters.append(arrived.get())
-                    room -= letters[-1].weight
-        return letters
+            queues = there(connection.default_channel, self.queue)
+            with closing(Receiving(connection, queues, self.pace)) as receiving:
+                for letters in receiving.batches(lambda: self.leaving.asked):
+                    self._handle(letters)
 
     def _handle(self, letters: Sequence[Letter]) -> None:
         """Put the outcome of every letter in place."""
@@ -168,10 +110,6 @@ class LetterConsumer(Entrypoint):
             self.bus.publish(*outgoing)
         if self.telemetry.on:
             handled(self.queue, [o for each in settled for o in each.outcomes], sent_at)
-
-
-def _arrive(arrived: Queue, queue: str, message: Any) -> None:
-    arrived.put(Letter.of(message, queue))
 
 
 class MessageConsumer(LetterConsumer):

@@ -6,8 +6,8 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from services.adapters.bus.consumer import acknowledgeable
 from services.adapters.bus.deliveries import Letter
+from services.adapters.bus.receiving import acknowledgeable
 
 
 def letters(*tags: int) -> list[Letter]:
