@@ -17,10 +17,10 @@ from pydantic import ConfigDict, Field, ValidationError, model_validator
 
 from services.capture.forms import Code, Form, Moment, RatingForm, Words
 from services.contracts.events import SystemCode
+from services.contracts.subkeys import subkey
 from services.contracts.vocabulary import Channel, Level, Stage
 from services.errors import NotFound
 
-LABEL = b"haoping links 1"
 NAMESPACE = uuid.UUID("5d3a3c9e-0f0b-5c53-9a35-6f2f1f6f6c0e")
 MAC_BYTES = 16
 SPLIT = "~"
@@ -126,7 +126,7 @@ class Said(Form):
 
 def key_of(secret: bytes) -> bytes:
     """The links' own key, derived from the ledger's so that neither signs for the other."""
-    return hmac.new(secret, LABEL, hashlib.sha256).digest()
+    return subkey(secret, "links")
 
 
 def _mac(key: bytes, body: bytes) -> bytes:

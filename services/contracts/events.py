@@ -11,6 +11,7 @@ from pydantic import (
     model_validator,
 )
 
+from services.contracts.keys import alone_append_key, errand_key, linked_key
 from services.contracts.message import Message
 from services.contracts.vocabulary import (
     CaseSource,
@@ -32,11 +33,6 @@ Sealed = Annotated[
 
 SystemCode = Annotated[str, StringConstraints(pattern=r"^[A-Za-z0-9_-]{1,32}$")]
 """The code of a system that issues errand numbers; it holds no colon, so that keys stay apart."""
-
-
-def errand_key(system: str | None, number: str | None, stage: Stage, occurrence: int) -> str:
-    """What one service to one citizen is called: the errand, the stage and its occurrence."""
-    return f"{system}:{number}:{stage}:{occurrence}"
 
 
 class RatingSubmitted(Message):
@@ -105,8 +101,8 @@ class RatingSubmitted(Message):
     def key(self) -> str:
         """What the rating is about: the `_id` under which it can be stored only once."""
         if not self.linked:
-            return f"{self.appends}:2" if self.appends else self.rating_id
-        return f"{self.errand_key}:{int(self.turn)}"
+            return alone_append_key(self.appends) if self.appends else self.rating_id
+        return linked_key(self.errand_key, self.turn)
 
     @property
     def errand_key(self) -> str:
@@ -118,7 +114,7 @@ class RatingSubmitted(Message):
         """The `_id` of the first rating that this append belongs to."""
         if not self.linked:
             return self.appends or self.rating_id
-        return self.model_copy(update={"turn": Turn.FIRST}).key
+        return linked_key(self.errand_key, Turn.FIRST)
 
 
 class ErrandReported(Message):

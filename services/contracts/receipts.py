@@ -10,13 +10,12 @@ from __future__ import annotations
 import hmac
 import uuid
 from base64 import b32decode, b32encode
-from functools import cache
 
 from pydantic import BaseModel
 
+from services.contracts.subkeys import subkey
 from services.errors import NotFound
 
-LABEL = b"haoping receipts 1"
 NAMESPACE = uuid.UUID("0c1f2f5a-35f5-5a0c-8f53-3e0a7d1c9b42")
 LETTERS = "0123456789ABCDEFGHJKMNPQRSTVWXYZ"
 BITS = 5
@@ -69,9 +68,4 @@ def append_id(rating_id: str) -> uuid.UUID:
 
 
 def _mac(secret: bytes, id: bytes) -> bytes:
-    return hmac.digest(_key(secret), id, "sha256")[:MAC_BYTES]
-
-
-@cache
-def _key(secret: bytes) -> bytes:
-    return hmac.digest(secret, LABEL, "sha256")
+    return hmac.digest(subkey(secret, "receipts"), id, "sha256")[:MAC_BYTES]

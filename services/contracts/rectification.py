@@ -3,14 +3,12 @@
 from __future__ import annotations
 
 import hashlib
-import hmac
 from collections.abc import Callable, Iterable
 from dataclasses import dataclass
 
+from services.contracts.subkeys import subkey
 from services.contracts.verdict import CaseAtCutOff, Verdict
 from services.contracts.vocabulary import CaseSource
-
-LABEL = b"haoping cases 1"
 
 
 def case_id(about: str) -> str:
@@ -24,7 +22,7 @@ def rating_case_id(secret: bytes, rating_key: str) -> str:
     Whoever sits at a window knows the numbers of its errands, and sees the ids of its cases:
     without a key they would try which number fits, and know who complained.
     """
-    key = hmac.digest(secret, LABEL, "sha256")
+    key = subkey(secret, "cases")
     return f"case-{hashlib.blake2s(rating_key.encode(), digest_size=8, key=key).hexdigest()}"
 
 

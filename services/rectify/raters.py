@@ -10,6 +10,7 @@ from pymongo.errors import DuplicateKeyError
 
 from services.adapters.mongo import Db, Document
 from services.contracts.commands import EraseRater
+from services.contracts.keys import append_key, first_key
 from services.contracts.outbox import entry
 from services.contracts.vocabulary import Turn
 
@@ -41,16 +42,7 @@ class Rated:
 
     def append_to(self, rating: Document) -> Document | None:
         """The append to a rating, if there is one."""
-        alone = rating["_id"] == rating["rating_id"]
-        key = f"{rating['_id']}:2" if alone else f"{rating['_id'][:-1]}2"
-        return self._ratings.find_one({"_id": key}, PERSONAL)
-
-
-def first_key(rating: Document) -> str:
-    """The key of a rating; of an append, that of the first rating that it belongs to."""
-    if rating["turn"] != Turn.APPEND:
-        return str(rating["_id"])
-    return str(rating.get("appends") or f"{rating['_id'][:-1]}1")
+        return self._ratings.find_one({"_id": append_key(rating)}, PERSONAL)
 
 
 class Objections:

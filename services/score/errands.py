@@ -9,6 +9,7 @@ from functools import reduce
 from operator import add
 from typing import Any, Self
 
+from services.contracts.keys import linked_key
 from services.contracts.time_to_rate import TimeToRateEnds
 from services.contracts.vocabulary import Stage, Turn
 
@@ -82,7 +83,7 @@ class Errands:
 
 def first_rating_key(errand: Mapping[str, Any]) -> str:
     """The `_id` under which the first rating of an errand stands, if that names the errand."""
-    return f"{errand['_id']}:{int(Turn.FIRST)}"
+    return linked_key(errand["_id"], Turn.FIRST)
 
 
 def rating_keys(errands: Iterable[Mapping[str, Any]]) -> set[str]:

@@ -8,10 +8,10 @@ from datetime import datetime, timedelta
 from services.adapters.mongo import Db, Document, by_ids
 from services.adapters.outcome import Done, Later, Outcome
 from services.contracts.commands import EraseRater
+from services.contracts.keys import first_key
 from services.contracts.privacy import Privacy
 from services.contracts.rectification import case_id, told_with
 from services.contracts.rules import Rules
-from services.contracts.vocabulary import Turn
 from services.store.intake import local_day
 from services.store.personal import Personal
 from services.store.quarantine import Quarantine
@@ -51,7 +51,7 @@ def sweep(db: Db, policy: Privacy, rules: Rules, now: datetime) -> int:
 
 
 def _with_case(db: Db, ratings: Sequence[Document]) -> Iterator[str]:
-    firsts = {each["_id"]: _first_key(each) for each in ratings}
+    firsts = {each["_id"]: first_key(each) for each in ratings}
     told = {each["_id"]: case_id(told_with(_first_id(each))) for each in ratings}
     about = _values(db, firsts.values(), "rating_key")
     reported = _values(db, told.values(), "_id")
@@ -65,10 +65,3 @@ def _values(db: Db, wanted: Iterable[str], name: str) -> set[str]:
 
 def _first_id(rating: Document) -> str:
     return str(rating.get("appends") or rating["rating_id"])
-
-
-def _first_key(rating: Document) -> str:
-    if rating["turn"] != Turn.APPEND:
-        return str(rating["_id"])
-    linked = rating["_id"] != rating["rating_id"] and not rating.get("appends")
-    return f"{rating['_id'][:-1]}1" if linked else str(rating["appends"])

@@ -10,6 +10,7 @@ from dataclasses import dataclass
 from datetime import datetime
 
 from services.adapters.outcome import Later, Never, Outcome
+from services.contracts.keys import linked_key
 from services.contracts.rules import Rules
 from services.contracts.vocabulary import Turn
 from services.store.belonging import Errand
@@ -64,11 +65,11 @@ class Joining:
 
 
 def _first(errand: Errand) -> str:
-    return f"{errand.key}:{int(Turn.FIRST)}"
+    return linked_key(errand.key, Turn.FIRST)
 
 
 def _append(errand: Errand) -> str:
-    return f"{errand.key}:{int(Turn.APPEND)}"
+    return linked_key(errand.key, Turn.APPEND)
 
 
 def _left(about: Iterable[About]) -> Iterator[tuple[str, Outcome]]:

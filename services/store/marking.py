@@ -13,7 +13,7 @@ from dataclasses import dataclass
 from datetime import datetime, timedelta, tzinfo
 
 from services.adapters.mongo import AT_ONCE, Db, Document
-from services.contracts.events import errand_key
+from services.contracts.keys import errand_key
 from services.contracts.rules import Marks, Rules
 from services.store.hourly import Hourly
 from services.store.intake import local_day

@@ -6,6 +6,7 @@ from collections.abc import Sequence
 from datetime import datetime
 
 from services.adapters.mongo import Db, Document
+from services.contracts.keys import append_key
 
 PERSONAL = ("sealed", "phone_hash", "personal_day")
 NAMED = {"rating_id": 1, "turn": 1, "appends": 1}
@@ -22,8 +23,7 @@ class Personal:
         found = self._ratings.find_one({"_id": key}, NAMED)
         if found is None:
             return []
-        alone = found["_id"] == found["rating_id"]
-        append = self._ratings.find_one({"_id": f"{key}:2" if alone else f"{key[:-1]}2"}, NAMED)
+        append = self._ratings.find_one({"_id": append_key(found)}, NAMED)
         return [found, append] if append else [found]
 
     def key_of(self, rating_id: str) -> str:
