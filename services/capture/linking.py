@@ -51,7 +51,12 @@ class Links:
     pass_or_refuse: Callable[[str, str], None]
 
     def issue(self, form: LinkForm, actor: Actor) -> LinkIssued:
-        """A single-use link about an errand. Raises Invalid when it would be over already."""
+        """A single-use link about an errand.
+
+        Raises Invalid when it would be over already, and for a unit or a window that nobody knows:
+        what a citizen says through it could be counted nowhere.
+        """
+        self._demand_known(unit=form.unit, window=form.window)
         subject = Subject(**form.model_dump(), issued_by=actor.id)
         if subject.over(self.now):
             raise _wrong("expires", f"has passed already; here it is {self.now.isoformat()}")
@@ -59,8 +64,7 @@ class Links:
 
     def issue_plate(self, form: PlateForm, actor: Actor) -> LinkIssued:
         """The permanent link of a window. Raises Invalid when there is no such window."""
-        if form.window not in self.directory.window:
-            raise _wrong("window", f"window {form.window} is not in the registry")
+        self._demand_known(window=form.window)
         plate = Subject(
             channel=Channel.QR, window=form.window, issued_by=actor.id, probe=form.probe
         )
@@ -115,6 +119,11 @@ class Links:
             id = publish_once(self.uses, self.now, make, publish, USED)
         receipt = receipt_of(self.secret, id, self.public_url)
         return RatingTaken(status="accepted", trace=trace, rating_id=id, receipt=receipt)
+
+    def _demand_known(self, **named: str | None) -> None:
+        for kind, id in named.items():
+            if id and id not in getattr(self.directory, kind):
+                raise _wrong(kind, f"{kind} {id} is not in the registry")
 
     def _state(self, subject: Subject) -> tuple[Any, str]:
         if not subject.permanent and self.uses.is_over(str(subject.rating_id)):

@@ -16,7 +16,7 @@ from services.capture.repository import LinkUses
 from services.contracts.actor import Actor, Role
 from services.contracts.events import RatingSubmitted
 from services.contracts.vocabulary import Channel, Level
-from services.errors import Gone, Unavailable
+from services.errors import Gone, Invalid, Unavailable
 from tests.county import DIRECTORY, NOON, RULES
 
 HALL = Actor("hall", frozenset({Role.SYSTEM}))
@@ -72,6 +72,26 @@ def token(page: Page) -> str:
         expires=NOON + timedelta(days=1),
     )
     return page.links.issue(form, HALL).token
+
+
+@pytest.mark.parametrize("place", ["unit", "window"])
+def test_whoever_orders_a_link_about_a_place_that_nobody_knows_is_told(
+    page: Page, place: str
+) -> None:
+    """What a citizen says through it would wait in quarantine for somebody to register it."""
+    form = LinkForm.model_validate(
+        {
+            "channel": "sms",
+            "source_system": "hall",
+            "errand_number": "A1",
+            "expires": (NOON + timedelta(days=1)).isoformat(),
+            place: "nowhere",
+        }
+    )
+    with pytest.raises(Invalid) as refused:
+        page.links.issue(form, HALL)
+    detail = f"{place} nowhere is not in the registry"
+    assert refused.value.extra["errors"] == [{"pointer": f"/{place}", "detail": detail}]
 
 
 def test_a_double_submit_is_published_once_and_answered_alike(page: Page, token: str) -> None:
