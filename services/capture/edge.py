@@ -16,11 +16,13 @@ from services.contracts.actor import Actor, Role
 from services.contracts.events import ErrandReported, RatingSubmitted
 from services.contracts.phones import phone_hash
 from services.contracts.rules import Rules
-from services.contracts.vocabulary import Turn
+from services.contracts.vocabulary import Mark, Turn
 from services.errors import Invalid, NotAllowed
 
 Seal = Callable[[Mapping[str, str]], bytes]
 LONGEST_WAIT = timedelta(days=3)
+LONGEST_OFFLINE = timedelta(days=366)
+"""No device keeps presses for longer; one that says so had lost its clock when it was pressed."""
 
 
 @dataclass(frozen=True)
@@ -66,10 +68,11 @@ class Edge:
             _check_tags(form, self.rules)
         _check_append(form, appends)
         check_sequence(form, self.actor)
+        pressed_at, marks = self._moment(form)
         worked_out = {
             "rating_id": str(form.rating_id),
             "device": _device(form, self.actor),
-            "pressed_at": corrected(form, self.received_at, self.rules, self.queued),
+            "pressed_at": pressed_at,
             "received_at": self.received_at,
             "sealed": sealed or self.sealed(form),
             "phone_hash": phone_hash(self.fingerprint_key, form.phone) if form.phone else None,
@@ -79,7 +82,7 @@ class Edge:
             "submitted_by": self.actor.id,
             "receipt": receipt,
             "fingerprint": fingerprint(form, self.fingerprint_key),
-            "marks": self.marks,
+            "marks": marks,
             "traceparent": self.traceparent,
             "appends": appends,
         }
@@ -87,6 +90,17 @@ class Edge:
             return RatingSubmitted.model_validate(_as_sent(form) | worked_out)
         except ValidationError as error:
             raise Invalid(errors=[{"pointer": "", "detail": error.errors()[0]["msg"]}]) from None
+
+    def _moment(self, form: RatingForm) -> tuple[datetime, tuple[str, ...]]:
+        """When it was pressed, and the marks that go along.
+
+        A tablet without a battery begins in 1970: its press would count in a month that nobody
+        closes. It counts as pressed when it came. Systems may send what is years old.
+        """
+        pressed_at = corrected(form, self.received_at, self.rules, self.queued)
+        if Role.DEVICE in self.actor.roles and self.received_at - pressed_at > LONGEST_OFFLINE:
+            return self.received_at, (*self.marks, Mark.NO_CLOCK)
+        return pressed_at, self.marks
 
     def errand(self, form: ErrandForm) -> ErrandReported:
         """The event for an errand that reached a stage. Raises Invalid for one that still will."""

@@ -86,6 +86,7 @@ class Mark(StrEnum):
     BURST = "burst"
     OUTSIDE_HOURS = "outside_hours"
     STALE = "stale_at_ingest"
+    NO_CLOCK = "no_clock"
     LATE = "after_time_to_rate"
     UNKNOWN_ERRAND = "unknown_errand"
     INACTIVE_PLACE = "inactive_place"

@@ -20,7 +20,8 @@ from services.store.belonging import Errand, Reasons
 
 AT_WINDOWS = frozenset({Channel.TABLET, Channel.TERMINAL})
 OF_THE_EDGE: dict[str, str] = {
-    Mark.STALE: "it reached the edge long after it was signed, or from a wrong clock"
+    Mark.STALE: "it reached the edge long after it was signed, or from a wrong clock",
+    Mark.NO_CLOCK: "its device had lost its clock; it counts as pressed when it reached the edge",
 }
 
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 import json
 import uuid
 from dataclasses import replace
-from datetime import datetime, timedelta
+from datetime import UTC, datetime, timedelta
 from typing import Any
 
 import pytest
@@ -132,6 +132,30 @@ def test_a_small_delay_is_the_networks_and_moves_nothing() -> None:
     pressed = NOON - timedelta(minutes=3)
     sent = form(pressed_at=pressed, sent_at=NOON - timedelta(seconds=20))
     assert EDGE.rating(sent, "r1").pressed_at == pressed
+
+
+@pytest.mark.parametrize("queued", [True, False])
+def test_a_press_of_a_device_that_had_lost_its_clock_counts_when_it_comes(queued: bool) -> None:
+    """Switched on in 1970 and pressed; after the next start the clock was right."""
+    edge = replace(EDGE, actor=KIOSK, queued=queued, marks=("stale_at_ingest",) if queued else ())
+    lost = form(pressed_at=datetime(1970, 1, 1, 0, 5, tzinfo=UTC), sent_at=NOON)
+    event = edge.rating(lost, "r1")
+    assert (event.pressed_at, event.marks) == (NOON, (*edge.marks, "no_clock"))
+    assert (
+        event.fingerprint
+        == replace(edge, received_at=NOON + timedelta(1)).rating(lost, "r2").fingerprint
+    )
+
+
+def test_a_kiosk_that_was_offline_for_months_is_believed() -> None:
+    months_ago = NOON - timedelta(days=200)
+    event = replace(EDGE, actor=KIOSK).rating(form(pressed_at=months_ago, sent_at=NOON), "r1")
+    assert (event.pressed_at, event.marks) == (months_ago, ())
+
+
+def test_a_system_may_send_what_is_years_old() -> None:
+    years_ago = NOON - timedelta(days=800)
+    assert EDGE.rating(form(pressed_at=years_ago), "r1").pressed_at == years_ago
 
 
 def test_a_press_in_the_future_needs_a_sent_at_to_be_believed() -> None:
