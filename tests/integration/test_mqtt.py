@@ -132,7 +132,8 @@ def turned_away(client: Client, topic: str) -> bool:
 def form(**fields: Any) -> dict[str, Any]:
     """A press as a device sends it."""
     press = {"rating_id": str(uuid.uuid4()), "level": 5, "channel": "tablet", "window": "w1"}
-    return {**press, "pressed_at": "2020-03-05T12:00:00+08:00", **fields}
+    an_hour_ago = datetime.now(UTC) - timedelta(hours=1)
+    return {**press, "pressed_at": an_hour_ago.isoformat(), **fields}
 
 
 def signed(content: Any, key: bytes = KEY, age: timedelta = timedelta(0), **over: Any) -> str:
