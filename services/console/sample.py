@@ -3,18 +3,16 @@
 from __future__ import annotations
 
 import json
-import os
 from pathlib import Path
 from typing import Any
 
 import httpx
 
 from services.adapters.trust import trusting
-from services.console.demo.county import County, build
-from services.console.stack import Stack
+from services.console.demo.county import build
+from services.console.stack import Stack, whole
 from services.console.stack.failure import StackFailed
 
-OWNER_ONLY = 0o600
 SHOWN = (
     ("dispatcher", "派单"),
     ("officer-{first}", "整改经办"),
@@ -48,7 +46,7 @@ def settle(stack: Stack) -> dict[str, str]:
         raise StackFailed("There is a registry in this folder already; start without --sample")
     county = build()
     _asked("PUT", registry, headers, county.directory.model_dump(mode="json"))
-    _keep(kept, county)
+    whole.write(kept, json.dumps(county.tokens).encode())
     return county.tokens
 
 
@@ -65,8 +63,3 @@ def _asked(method: str, url: str, headers: dict[str, str], body: object = None) 
     answer.raise_for_status()
     said: dict[str, int] = answer.json()
     return said
-
-
-def _keep(path: Path, county: County) -> None:
-    with os.fdopen(os.open(path, os.O_WRONLY | os.O_CREAT, OWNER_ONLY), "w") as out:
-        json.dump(county.tokens, out)

@@ -1,139 +1,52 @@
-"""What is personal goes, by policy or on request; the press, its figures and its chain stay."""
+"""What is personal goes on request; the press, its figures and its chain stay."""
 
 from __future__ import annotations
 
-import uuid
-from collections.abc import Iterable
-from datetime import date, datetime, timedelta
 from typing import Any
 
 import pytest
 
 from services.adapters.mongo import Db
 from services.adapters.outcome import Done, Later
-from services.adapters.privacy import load_privacy
-from services.adapters.receipts import Receipts
-from services.adapters.registry import ADMINISTRATOR
-from services.adapters.settings import ROOT
-from services.contracts.actor import Actor, Role
 from services.contracts.commands import EraseRater
-from services.contracts.events import AppendStored, BadRatingStored
 from services.contracts.receipts import receipt_of
 from services.contracts.rectification import rating_case_id
 from services.errors import Conflict, NotFound
-from services.rectify import hearing
 from services.rectify.accusing import accused
 from services.rectify.citizen import read_objection
-from services.rectify.desk import make_move
-from services.rectify.erasing import EraseForm, Eraser, erase_due
+from services.rectify.erasing import erase_due
 from services.rectify.examining import fault
-from services.rectify.facts import Command
-from services.rectify.figures import figures
 from services.rectify.identities import Identities
 from services.rectify.opening import opened
-from services.rectify.raters import Erasures, Objections, Rated
-from services.rectify.raterviews import RevealForm, revealed
+from services.rectify.raters import Objections, Rated
+from services.rectify.raterviews import RevealForm
 from services.rectify.repository import Cases
 from services.rectify.revealing import may_reveal
 from services.rectify.views import WITHHELD, detail
-from services.score.repository import Tallies
 from services.store import erasing
-from services.store.batch import Storing
 from services.store.intake import Intake
 from services.store.repository import Fate, Ratings
 from tests.contract.desk import Store, did
-from tests.county import press
+from tests.contract.raters import (
+    ADMIN,
+    LATER,
+    PRIVACY,
+    RECEIPTS,
+    act,
+    asked,
+    carried_out,
+    closed,
+    counts,
+    eraser,
+    orders,
+    personal,
+    pressed,
+    receipt_code,
+    store,
+    told_of_force,
+)
 from tests.hall import Plain
 from tests.unit.rectify.county import DIRECTORY, KEY, MONDAY, RULES, actor, office
-
-PRIVACY = load_privacy(ROOT / "config")
-PERSONAL = {"name": "王小明", "phone": "13800001234", "comment": "等了三小时"}
-LATER = MONDAY + timedelta(days=PRIVACY.keep_days.case + 2)
-ADMIN = Actor(ADMINISTRATOR, frozenset({Role.ADMINISTRATOR}))
-
-
-def store(db: Db, *presses: Any) -> None:
-    """Store presses the way the service does, and let rectify hear of the bad ones."""
-    intake = Intake(DIRECTORY, RULES, MONDAY, {})
-    Storing.on(db, intake, lambda each: Plain().seal({"text": each.model_dump_json()})).store(
-        presses
-    )
-    for rating in db["ratings"].find({"outbox.type": "BadRatingStored"}):
-        item = rating["outbox"][0]["item"]
-        hearing.hear(Cases(db, KEY, RULES), office(), BadRatingStored.model_validate(item))
-
-
-def pressed(level: int = 1, at: datetime = MONDAY, **more: Any) -> Any:
-    """A press of somebody with a name."""
-    known = {"named": True, "contactable": True, "has_text": True, "phone_hash": "hash"}
-    times = {"pressed_at": at, "received_at": at}
-    return press(level=level, sealed=Plain().seal(PERSONAL), **known, **times, **more)
-
-
-def act(db: Db, id: str, lines: str) -> None:
-    """Officers move the case."""
-    cases = Cases(db, KEY, RULES)
-    says: dict[str, dict[str, Any]] = {
-        "submit": {"text": "已向王小明道歉"},
-        "callback": {"result": "satisfied"},
-    }
-    for line in lines.split(", "):
-        by, move, *more = line.split()
-        asked = {
-            "command_id": f"{move}{more}",
-            "move": move,
-            "expected_version": cases.shown(id)["version"],
-        }
-        command = Command.model_validate(asked | says.get(move, {}))
-        make_move(cases, office(), actor(by), id, command)
-
-
-def closed(db: Db, **more: Any) -> tuple[Any, str]:
-    """A bad press, and its case, seen through to its end."""
-    bad = pressed(window="w1", **more)
-    store(db, bad)
-    id = rating_case_id(KEY, bad.key)
-    act(db, id, "li claim, li verify, li submit, he callback")
-    return bad, id
-
-
-def eraser(db: Db, now: datetime = MONDAY) -> Eraser:
-    """What erases."""
-    return Eraser(Cases(db, KEY, RULES), Rated(db), Objections(db), Erasures(db), office(now))
-
-
-def orders(db: Db) -> list[EraseRater]:
-    """What the store was told."""
-    found = db["erasures"].find()
-    return [EraseRater.model_validate(each["outbox"][0]["item"]) for each in found]
-
-
-def carried_out(db: Db, now: datetime = MONDAY) -> list[Any]:
-    """The store obeys."""
-    return [erasing.obey(command, db, now) for command in orders(db)]
-
-
-def asked(**more: str) -> EraseForm:
-    """Somebody asks."""
-    return EraseForm(command_id=str(uuid.uuid4()), reason="the rater wrote to us", **more)
-
-
-RECEIPTS = Receipts(KEY, lambda *_: None, "127.0.0.1")
-
-
-def personal(db: Db) -> list[Any]:
-    """Whatever is personal in ratings and quarantine."""
-    fields = ("sealed", "phone_hash", "personal_day")
-    documents: Iterable[Any] = [*db["ratings"].find(), *db["quarantine"].find()]
-    return [each[name] for each in documents for name in fields if each.get(name) is not None]
-
-
-def counts(db: Db) -> Any:
-    """The tallies, counted anew, and the figures of the cases."""
-    tallies, first, last = Tallies(db), date(2020, 1, 1), date(2020, 12, 31)
-    tallies.recompute()
-    cells = tallies.cells(first, last, frozenset(DIRECTORY.unit))
-    return cells, figures(list(db["cases"].find()), MONDAY)
 
 
 def test_on_request_what_is_personal_goes_and_the_press_stays(db: Db) -> None:
@@ -224,79 +137,6 @@ def test_an_erased_press_that_is_sent_again_is_absorbed_and_brings_nothing_back(
     assert db["quarantine"].count_documents({}) == 0
 
 
-def test_a_year_after_its_end_a_case_forgets_the_rater_by_itself(db: Db) -> None:
-    _, id = closed(db)
-    assert erase_due(eraser(db, LATER - timedelta(days=3)), PRIVACY) == 0
-    assert [erase_due(eraser(db, LATER), PRIVACY) for _ in range(2)] == [1, 0]
-    assert carried_out(db) == [Done()]
-    assert personal(db) == []
-    [line] = [each for each in Cases(db, KEY, RULES).history(id) if each["move"] == "erase"]
-    assert line["details"]["reason"] == "365 days after it was closed (privacy v1)"
-
-
-def test_what_was_interrupted_is_taken_up_again(db: Db) -> None:
-    """The order is kept first: whoever died before the line was written left the case due."""
-    _, id = closed(db)
-    cases = Cases(db, KEY, RULES)
-    kept = cases.erasable(LATER, 10)[0]
-    command = EraseRater(command_id=f"{id}@{kept.case.version}", rating_id="r", why="retention")
-    Erasures(db).keep(command, {"by": "rectify"}, MONDAY)
-    assert erase_due(eraser(db, LATER), PRIVACY) == 1
-    assert len(orders(db)) == 1
-    assert cases.history(id)[-1]["move"] == "erase"
-
-
-@pytest.mark.parametrize("level", [1, 5], ids=["reopens", "noted"])
-def test_what_an_erased_rater_appends_is_erased_in_its_time_as_well(db: Db, level: int) -> None:
-    bad, id = closed(db)
-    eraser(db).erase_for(actor("du"), asked(case=id), RECEIPTS)
-    carried_out(db)
-    append = pressed(level=level, window="w1", turn=2, appends=bad.rating_id)
-    store(db, append)
-    heard = AppendStored(
-        rating_key=append.key, first_key=bad.key, level=append.level, pressed_at=MONDAY
-    )
-    hearing.hear(Cases(db, KEY, RULES), office(), heard)
-    if level == 1:
-        rating, appended = Identities(db, Plain().open).about(bad.key)
-        assert revealed(rating or {}, appended, MONDAY).phone == PERSONAL["phone"]
-        act(db, id, "li submit again, he callback again")
-    assert personal(db) != []
-    assert [erase_due(eraser(db, LATER), PRIVACY) for _ in range(2)] == [1, 0]
-    carried_out(db)
-    assert personal(db) == []
-    assert fault(KEY, Cases(db, KEY, RULES).whole_case(id)) is None
-
-
-def test_an_append_that_retention_has_to_erase_after_the_rating_is_ordered_anew(db: Db) -> None:
-    bad, _ = closed(db)
-    assert erase_due(eraser(db, LATER), PRIVACY) == 1
-    carried_out(db)
-    append = pressed(level=5, window="w1", turn=2, appends=bad.rating_id)
-    store(db, append)
-    heard = AppendStored(
-        rating_key=append.key, first_key=bad.key, level=append.level, pressed_at=LATER
-    )
-    hearing.hear(Cases(db, KEY, RULES), office(LATER), heard)
-    assert erase_due(eraser(db, LATER), PRIVACY) == 1
-    carried_out(db)
-    assert (personal(db), len(orders(db))) == ([], 2)
-
-
-def test_presses_without_a_case_are_forgotten_half_a_year_later(db: Db) -> None:
-    old, young = (
-        pressed(level=5, window="w1"),
-        pressed(level=5, window="w1", at=MONDAY + timedelta(9)),
-    )
-    bad = pressed(window="w1")
-    store(db, old, young, bad)
-    now = MONDAY + timedelta(days=PRIVACY.keep_days.press + 2)
-    erasing.sweep(db, PRIVACY, RULES, now)
-    kept = {each["_id"]: each.get("sealed") is not None for each in db["ratings"].find()}
-    assert kept == {old.key: False, young.key: True, bad.key: True}
-    assert erasing.sweep(db, PRIVACY, RULES, now) == 0
-
-
 def test_a_forced_review_is_erased_with_its_rater_once_both_cases_are_closed(db: Db) -> None:
     bad = pressed(window="w1")
     store(db, bad)
@@ -311,21 +151,6 @@ def test_a_forced_review_is_erased_with_its_rater_once_both_cases_are_closed(db:
     assert carried_out(db) == [Done()]
     assert personal(db) == []
     assert cases.history(forced.id)[-1]["move"] == "erase"
-
-
-def told_of_force(db: Db, press: Any) -> str:
-    """With the receipt of a press somebody tells that a good rating was asked for; the case."""
-    cases, there = Cases(db, KEY, RULES), office()
-    forced = accused(Rated(db).first(press.rating_id) or {}, there)
-    cases.open(opened(forced, there))
-    return forced.id
-
-
-def receipt_code(press: Any) -> str:
-    """The code with which its rater comes."""
-    receipt = receipt_of(KEY, press.rating_id, "http://x")
-    assert receipt
-    return receipt.code
 
 
 @pytest.mark.parametrize("level", [5, 1], ids=["without a case of its own", "its own is closed"])
@@ -343,18 +168,6 @@ def test_a_rater_who_told_of_a_forced_review_can_be_reached_until_that_case_is_c
     act(db, forced, "sun claim, sun verify, sun submit, he callback")
     eraser(db).erase_for(actor("du"), asked(receipt=code), RECEIPTS)
     assert carried_out(db) == [Done()]
-    assert personal(db) == []
-
-
-def test_a_press_is_not_forgotten_before_the_forced_review_that_was_told_with_it(db: Db) -> None:
-    good = pressed(level=5, window="w1")
-    store(db, good)
-    forced, now = told_of_force(db, good), MONDAY + timedelta(days=PRIVACY.keep_days.press + 2)
-    erasing.sweep(db, PRIVACY, RULES, now)
-    assert Identities(db, Plain().open).told(good.key).known["phone"] == PERSONAL["phone"]
-    act(db, forced, "sun claim, sun verify, sun submit, he callback")
-    assert erase_due(eraser(db, LATER), PRIVACY) == 1
-    carried_out(db)
     assert personal(db) == []
 
 
@@ -425,17 +238,6 @@ def test_a_payload_in_quarantine_goes_with_the_rater_and_does_not_come_back(
     with pytest.raises(Conflict):
         store.list.replay(lost.rating_id, ADMIN)
     assert store.list.show(lost.rating_id, ADMIN).payload is None
-
-
-def test_settled_rows_lose_their_payload_and_open_ones_wait_for_somebody(
-    db: Db, store: Store
-) -> None:
-    settled, waiting = pressed(window="nowhere"), pressed(window="nowhere")
-    store.store(settled, waiting)
-    store.rows.discard(settled.rating_id, "an", "a test", MONDAY)
-    erasing.sweep(db, PRIVACY, RULES, LATER)
-    kept = {each["_id"]: "sealed" in each for each in db["quarantine"].find()}
-    assert kept == {settled.rating_id: False, waiting.rating_id: True}
 
 
 def test_a_press_that_is_still_on_its_way_is_waited_for(db: Db) -> None:

@@ -15,6 +15,7 @@ from services.console.sample import settle
 from services.console.stack import Stack
 from services.console.stack.failure import StackFailed
 from services.console.stack.install import install_browser, may_install
+from tests.pages.kiosks import AtKiosk, Place
 
 WITHOUT_WINDOW = "chromium-headless-shell"
 """Chromium for servers, which shows the same pages for a third of the work."""
@@ -30,6 +31,7 @@ QUIET = (
 )
 PATIENCE_MS = 15_000
 ZONE = "Asia/Shanghai"
+TABLET = {"width": 1280, "height": 800}
 expect.set_options(timeout=PATIENCE_MS)
 
 
@@ -95,6 +97,27 @@ def visit(browser: Browser, hall: Stack) -> Iterator[Callable[..., Page]]:
     yield open_at
     for context in contexts:
         context.close()
+
+
+@pytest.fixture
+def place(hall: Stack) -> Place:
+    """A device that nobody else uses."""
+    return Place(hall)
+
+
+@pytest.fixture
+def context(browser: Browser, hall: Stack) -> Iterator[BrowserContext]:
+    """A browser that has never been here."""
+    opened = browser.new_context(base_url=hall.url("portal"), viewport=TABLET, timezone_id=ZONE)  # type: ignore[arg-type]
+    opened.set_default_timeout(PATIENCE_MS)
+    yield opened
+    opened.close()
+
+
+@pytest.fixture
+def kiosk(context: BrowserContext, place: Place) -> AtKiosk:
+    """A kiosk that is enrolled and waits for a citizen."""
+    return AtKiosk.arrive(context, place).enrolled()
 
 
 def sign_in(page: Page, token: str, path: str) -> None:

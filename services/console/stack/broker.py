@@ -15,7 +15,7 @@ from amqp.exceptions import AccessRefused
 from kombu import Connection
 
 from services.adapters.partitions import PLUGIN, spread
-from services.console.stack import definitions
+from services.console.stack import definitions, whole
 from services.console.stack.certificates import Certificates
 from services.console.stack.failure import StackFailed
 from services.console.stack.install import install_rabbitmq, may_install
@@ -177,7 +177,7 @@ def _private(
     if scripts is None or epmd is None:
         raise StackFailed(CHOICES)
     _write_configuration(layout, secrets, ports, certificates)
-    _write_cookie(layout.home / ".erlang.cookie", secrets.erlang_cookie)
+    whole.write(layout.home / ".erlang.cookie", secrets.erlang_cookie.encode())
     where = f"{LOOPBACK}:{ports['amqp']}/"
     uri = f"amqp://{USER}:{secrets.broker_password}@{where}"
     return Server(
@@ -225,9 +225,7 @@ def _write_configuration(
         "rabbitmq-env.conf": "",
     }
     for name, content in files.items():
-        path = layout.broker / name
-        path.touch(mode=0o600)
-        path.write_text(content)
+        whole.write(layout.broker / name, content.encode())
 
 
 def _secured(ports: Mapping[str, int], certificates: Certificates | None) -> str:
@@ -241,13 +239,6 @@ def _secured(ports: Mapping[str, int], certificates: Certificates | None) -> str
         certificate=certificates.certificate,
         key=certificates.key,
     )
-
-
-def _write_cookie(path: Path, cookie: str) -> None:
-    """Erlang refuses a cookie that others may read."""
-    path.unlink(missing_ok=True)
-    path.touch(mode=0o600)
-    path.write_text(cookie)
 
 
 def environment(layout: Layout, ports: Mapping[str, int]) -> dict[str, str]:
