@@ -139,6 +139,7 @@ def test_without_an_acknowledgement_a_press_stays_and_the_line_connects_anew(
 ) -> None:
     kiosk.press(5, "tablet")
     assert kiosk.flush(line.send) == 1
+    eventually(lambda: len(town.stored()) == 1)
     kiosk.press(1, "tablet")
     with Connection(stack.amqp_uri) as connection:
         connection.default_channel.exchange_delete(topology.MQTT)
