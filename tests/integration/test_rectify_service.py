@@ -8,7 +8,6 @@ from dataclasses import dataclass
 from datetime import timedelta
 from typing import Any
 
-import eventlet
 import httpx
 import pytest
 from nameko.containers import ServiceContainer
@@ -20,6 +19,7 @@ from services.adapters.ledger import ledger_key
 from services.adapters.mongo import Db, connect
 from services.adapters.settings import token_hash
 from services.console.stack import Stack
+from services.console.stack.ports import claim
 from services.contracts.directory import Directory
 from services.contracts.events import AppendStored, RatingInvalidated
 from services.contracts.ledger import first_broken
@@ -37,14 +37,6 @@ pytestmark = pytest.mark.integration
 KEY_OF_RATING = "biz:0001:completed:1:1"
 PNG = b"\x89PNG\r\n\x1a\n" + bytes(100)
 ContainerFactory = Callable[[type, Mapping[str, Any]], ServiceContainer]
-
-
-def free_port() -> int:
-    """A port that nobody listens on."""
-    listening = eventlet.listen(("127.0.0.1", 0))
-    port: int = listening.getsockname()[1]
-    listening.close()
-    return port
 
 
 @dataclass(frozen=True)
@@ -112,7 +104,7 @@ def running(stack: Stack, container_factory: ContainerFactory) -> Iterator[Runni
     kept = {"_id": "current", "version": 1, "directory": directory.model_dump(mode="json")}
     db["registry"].insert_one(kept)
     MovableClock(db).move_to(MONDAY)
-    ports = free_port(), free_port()
+    ports = claim(("first", "second"), {}).values()
     replicas = [
         container_factory(Rectify, {**config, "WEB_SERVER_ADDRESS": f"127.0.0.1:{port}"})
         for port in ports

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import atexit
 import json
 import random
 import socket
@@ -11,18 +12,30 @@ from pathlib import Path
 LOOPBACK = "127.0.0.1"
 FIRST, LAST = 20_000, 31_999
 
+_claimed: dict[int, socket.socket] = {}
+"""Our ports, each with the name that keeps other stacks away; the kernel drops it when we die."""
+
 
 def claim(names: Iterable[str], remembered: Mapping[str, int]) -> dict[str, int]:
     """A free port for every name, below the range from which the kernel serves clients.
 
-    A remembered port is kept if nothing listens on it; no two names get the same one.
+    A remembered port is kept if nobody has it. No stack on this machine is given the same one
+    before it is released or this process ends, although a server may listen on it only later,
+    and not while it is started again.
     """
-    claimed: dict[str, int] = {}
-    for name in names:
-        wished = remembered.get(name, 0)
-        fits = FIRST <= wished <= LAST and wished not in claimed.values() and is_free(wished)
-        claimed[name] = wished if fits else _draw(set(claimed.values()))
-    return claimed
+    return {name: _kept(remembered.get(name, 0)) or _drawn() for name in names}
+
+
+def release(ports: Iterable[int]) -> None:
+    """Let others have these ports."""
+    for port in ports:
+        if name := _claimed.pop(port, None):
+            name.close()
+
+
+@atexit.register
+def _release_all() -> None:
+    release([*_claimed])
 
 
 def remembered(file: Path) -> dict[str, int]:
@@ -38,15 +51,31 @@ def is_free(port: int) -> bool:
     """Whether a server could listen on this loopback port now."""
     with socket.socket(socket.AF_INET, socket.SOCK_STREAM) as attempt:
         attempt.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
-        try:
-            attempt.bind((LOOPBACK, port))
-        except OSError:
-            return False
+        return _bound(attempt, (LOOPBACK, port))
+
+
+def _kept(wished: int) -> int:
+    return wished if FIRST <= wished <= LAST and _is_ours(wished) else 0
+
+
+def _drawn() -> int:
+    while not _is_ours(port := random.randint(FIRST, LAST)):
+        pass
+    return port
+
+
+def _is_ours(port: int) -> bool:
+    name = socket.socket(socket.AF_UNIX, socket.SOCK_STREAM)
+    if not (_bound(name, f"\0haoping-port-{port}") and is_free(port)):
+        name.close()
+        return False
+    _claimed[port] = name
     return True
 
 
-def _draw(taken: set[int]) -> int:
-    while True:
-        port = random.randint(FIRST, LAST)
-        if port not in taken and is_free(port):
-            return port
+def _bound(attempt: socket.socket, address: str | tuple[str, int]) -> bool:
+    try:
+        attempt.bind(address)
+    except OSError:
+        return False
+    return True

@@ -185,6 +185,7 @@ class Stack:
             supervisor.stop()
         processes.end(self.layout.state)
         self.layout.record.unlink(missing_ok=True)
+        ports.release(self._ports.values())
         self._lock.release()
 
     def _start(self) -> None:

@@ -3,13 +3,29 @@
 from __future__ import annotations
 
 import socket
+import subprocess
+import sys
 from pathlib import Path
 
 import pytest
 
-from services.console.stack.ports import FIRST, LAST, LOOPBACK, claim, is_free, remembered
+from services.console.stack.ports import (
+    FIRST,
+    LAST,
+    LOOPBACK,
+    claim,
+    is_free,
+    release,
+    remembered,
+)
 
 NAMES = ("amqp", "mongo", "capture")
+CLAIM = """
+import sys
+from services.console.stack.ports import claim
+
+print(claim(["amqp"], {"amqp": int(sys.argv[1])})["amqp"])
+"""
 
 
 def test_every_name_gets_a_port_of_its_own_below_the_kernels_own_range() -> None:
@@ -21,12 +37,32 @@ def test_every_name_gets_a_port_of_its_own_below_the_kernels_own_range() -> None
 
 def test_a_free_port_is_kept_from_last_time() -> None:
     first = claim(NAMES, {})
+    release(first.values())
     assert claim(NAMES, first) == first
+
+
+def test_a_port_is_given_to_one_stack_until_it_is_released_though_nobody_listens_on_it() -> None:
+    """A broker boots for seconds, and a service that was killed is away for as long."""
+    ours = claim(["amqp"], {})
+    assert is_free(ours["amqp"])
+    theirs = subprocess.run(
+        [sys.executable, "-c", CLAIM, str(ours["amqp"])], capture_output=True, text=True, check=True
+    )
+    assert int(theirs.stdout) != ours["amqp"]
+
+
+def test_who_ends_without_releasing_leaves_no_port_behind() -> None:
+    theirs = subprocess.run(
+        [sys.executable, "-c", CLAIM, "0"], capture_output=True, text=True, check=True
+    )
+    left = {"amqp": int(theirs.stdout)}
+    assert claim(["amqp"], left) == left
 
 
 def test_a_port_that_somebody_took_meanwhile_is_replaced() -> None:
     with socket.socket() as other:
         taken = claim(["amqp"], {})["amqp"]
+        release([taken])
         other.bind((LOOPBACK, taken))
         other.listen()
         assert not is_free(taken)
@@ -35,6 +71,7 @@ def test_a_port_that_somebody_took_meanwhile_is_replaced() -> None:
 
 def test_two_names_that_remember_the_same_port_do_not_share_it() -> None:
     port = claim(["amqp"], {})["amqp"]
+    release([port])
     claimed = claim(["amqp", "mongo"], {"amqp": port, "mongo": port})
     assert claimed["amqp"] == port != claimed["mongo"]
 
