@@ -7,6 +7,7 @@ HaopingError
 │   │   └── StaleSignature       401, with the time here
 │   ├── NotAllowed               403
 │   ├── NotFound                 404
+│   ├── NotAnswered              404 or 405, by the address and the method
 │   ├── Conflict                 409
 │   ├── Gone                     410
 │   ├── TooLarge                 413
@@ -68,6 +69,12 @@ class NotAllowed(Refused):
 
 class NotFound(Refused):
     """There is nothing here under this name that you may see."""
+
+    status = 404
+
+
+class NotAnswered(Refused):
+    """Nothing answers this method at this address; see /v1/openapi.json for what there is."""
 
     status = 404
 

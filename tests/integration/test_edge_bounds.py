@@ -28,6 +28,7 @@ from services.adapters.http.turns import AT_ONCE, SMALL_BYTES
 from services.capture.service import Capture
 from services.console.stack import Stack
 from services.contracts import topology
+from services.errors import Misconfigured
 from tests import web
 from tests.county import DIRECTORY
 from tests.integration.bus import free_address, in_the_county, taken
@@ -157,7 +158,17 @@ def test_methods_are_answered_as_http_wants_it(edge: httpx.Client) -> None:
     assert (options.status_code, options.headers["Allow"]) == (204, "OPTIONS, POST")
     wrong = edge.delete("/v1/time")
     assert (wrong.status_code, wrong.headers["Allow"]) == (405, "GET, HEAD, OPTIONS")
+    assert wrong.json()["title"].startswith("Nothing answers this method at this address")
     assert edge.request("OPTIONS", "/v1/nothing").status_code == 404
+
+
+def test_an_address_is_not_shared_with_whoever_listens_on_it_already(
+    config: dict[str, Any], edge: httpx.Client, container_factory: Containers
+) -> None:
+    """Half of the presses would go to a process that was left over, or to somebody else's."""
+    with pytest.raises(Misconfigured, match="another process listens on"):
+        container_factory(Capture, config).start()
+    assert edge.get("/v1/time").is_success
 
 
 def test_the_served_document_is_valid(edge: httpx.Client) -> None:

@@ -16,6 +16,7 @@ from werkzeug.wrappers import Request, Response
 
 from services.adapters.collecting import settle_down
 from services.adapters.http.doorway import Doors, Doorway
+from services.adapters.http.listening import listen_alone
 from services.adapters.http.problems import problem
 from services.adapters.http.securing import NotSecured, greeted, secured
 from services.adapters.http.slowness import TimelyProtocol
@@ -25,7 +26,7 @@ from services.adapters.telemetry.metrics import NO_ROUTE, answered
 from services.adapters.telemetry.spans import piece
 from services.adapters.telemetry.work import working
 from services.contracts.tracing import TRACEPARENT, TRACERESPONSE, Trace
-from services.errors import HaopingError
+from services.errors import NotAnswered
 
 LONGEST_LINE = 16 * 1024
 STATUS = "http.response.status_code"
@@ -70,7 +71,7 @@ def _allowed(adapter: MapAdapter) -> str:
 def _astray(error: HTTPException, method: str, allowed: str) -> Response:
     if method == "OPTIONS" and allowed:
         return Response(status=HTTPStatus.NO_CONTENT, headers={"Allow": allowed})
-    unknown = HaopingError(f"{method} is not answered at this address")
+    unknown = NotAnswered(f"{method} is not answered at this address")
     unknown.status = error.code or HTTPStatus.NOT_FOUND
     return problem(unknown, {"Allow": allowed} if allowed else {})
 
@@ -86,6 +87,14 @@ class QuietServer(WebServer):
 
     windows = Windows()
     telemetry = Telemetry()
+    _starting: bool
+
+    def start(self) -> None:
+        """Listen, and alone. Raises Misconfigured if another process listens there."""
+        if not self._starting:
+            self._starting = True
+            self._serv = self.get_wsgi_server(listen_alone(self.bind_addr), self.get_wsgi_app())
+            self._gt = self.container.spawn_managed_thread(self.run)
 
     def make_url_map(self) -> Map:
         """The addresses of all entrypoints."""
