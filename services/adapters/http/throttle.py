@@ -3,34 +3,17 @@
 from __future__ import annotations
 
 import math
-import threading
 import time
 from functools import cached_property
 
 from limits import RateLimitItem, parse
-from limits.storage import MemoryStorage
 from limits.strategies import MovingWindowRateLimiter
 from nameko.extensions import DependencyProvider, SharedExtension
 
+from services.adapters.http.memory import Memory
 from services.errors import TooMany
 
 REQUESTS = "requests"
-SWEEP_EVERY_S = 1.0
-
-
-class Memory(MemoryStorage):
-    """limits' own memory, in which what is over is looked for once a second.
-
-    It does so a hundred times a second by itself, each time with a new timer: that was a fifteenth
-    of what a press costs at a busy edge.
-    """
-
-    def _MemoryStorage__schedule_expiry(self) -> None:  # noqa: N802 - the name that it is called by
-        if not self.timer.is_alive():
-            forget = self._MemoryStorage__expire_events  # type: ignore[attr-defined]
-            self.timer = threading.Timer(SWEEP_EVERY_S, forget)
-            self.timer.daemon = True
-            self.timer.start()
 
 
 class Windows(SharedExtension):

@@ -9,7 +9,6 @@ import pytest
 
 from services.adapters.http import Windows
 from services.adapters.http.problems import problem
-from services.adapters.http.throttle import SWEEP_EVERY_S, Memory
 from services.adapters.settings import load_settings
 from services.errors import TooMany
 
@@ -30,16 +29,6 @@ def test_each_name_has_a_window_of_its_own() -> None:
     answer = problem(refusal.value)
     assert answer.status_code == 429
     assert 3590 <= int(answer.headers["Retry-After"]) <= 3600
-
-
-def test_what_is_over_is_looked_for_once_a_second() -> None:
-    memory = Memory()
-    memory.timer.join()
-    for _ in range(3):
-        assert memory.acquire_entry("hall", 5, 60)
-    assert memory.timer.interval == SWEEP_EVERY_S
-    assert memory.timer.is_alive()
-    memory.timer.cancel()
 
 
 def test_what_has_no_limit_is_never_refused() -> None:
