@@ -9,7 +9,8 @@ from __future__ import annotations
 
 import hmac
 import uuid
-from base64 import b32decode, b32encode
+from base64 import b32decode
+from functools import cache
 
 from pydantic import BaseModel
 
@@ -24,7 +25,10 @@ LENGTH = (ID_BYTES + MAC_BYTES) * 8 // BITS
 GROUP = 5
 _READ_AS = str.maketrans("OIL", "011")
 _RFC_4648 = "ABCDEFGHIJKLMNOPQRSTUVWXYZ234567"
-_WRITTEN, _UNWRITTEN = str.maketrans(_RFC_4648, LETTERS), str.maketrans(LETTERS, _RFC_4648)
+_UNWRITTEN = str.maketrans(LETTERS, _RFC_4648)
+_PAIRS = [first + second for first in LETTERS for second in LETTERS]
+_PLACES = range((LENGTH - 2) * BITS, -1, -2 * BITS)
+"""Of pairs of letters, in bits from the end: base64's own base 32 takes twice as long."""
 UNKNOWN = "没有这个回执码，请核对后再试。This is no receipt code of ours; please check it"
 
 
@@ -47,7 +51,8 @@ def receipt_of(secret: bytes, rating_id: str, public_url: str) -> Receipt | None
 
 def code_of(secret: bytes, rating_id: uuid.UUID) -> str:
     """The code of a rating, without the dashes that make it easier to read."""
-    return b32encode(rating_id.bytes + _mac(secret, rating_id.bytes)).decode().translate(_WRITTEN)
+    number = int.from_bytes(rating_id.bytes + _mac(secret, rating_id.bytes))
+    return "".join([_PAIRS[number >> place & len(_PAIRS) - 1] for place in _PLACES])
 
 
 def rating_id_of(secret: bytes, code: str) -> str:
@@ -68,4 +73,11 @@ def append_id(rating_id: str) -> uuid.UUID:
 
 
 def _mac(secret: bytes, id: bytes) -> bytes:
-    return hmac.digest(subkey(secret, "receipts"), id, "sha256")[:MAC_BYTES]
+    keyed = _keyed(secret).copy()
+    keyed.update(id)
+    return keyed.digest()[:MAC_BYTES]
+
+
+@cache
+def _keyed(secret: bytes) -> hmac.HMAC:
+    return hmac.new(subkey(secret, "receipts"), digestmod="sha256")

@@ -33,7 +33,8 @@ class Trace:
     @classmethod
     def new(cls, sampled: bool = True) -> Self:
         """The begin of a trace that nobody has heard of."""
-        return cls(secrets.token_hex(16), secrets.token_hex(8), sampled)
+        drawn = secrets.token_hex(24)
+        return cls(drawn[:32], drawn[32:], sampled)
 
     @classmethod
     def of(cls, header: str | None) -> Self | None:

@@ -6,8 +6,7 @@ for a slow sender.
 
 from __future__ import annotations
 
-from collections.abc import Iterator
-from contextlib import contextmanager
+from contextlib import AbstractContextManager, nullcontext
 
 from eventlet.semaphore import Semaphore
 from nameko.extensions import SharedExtension
@@ -25,13 +24,10 @@ class Turns(SharedExtension):
     def __init__(self) -> None:
         self._free = Semaphore(AT_ONCE)
 
-    @contextmanager
-    def taken(self, request: Request) -> Iterator[None]:
+    def taken(self, request: Request) -> AbstractContextManager[object]:
         """Hold a turn while a body that is large, or may be once it is opened, is handled."""
         told = 0 if "Content-Encoding" in request.headers else request.content_length
         if 0 < (told or 0) <= SMALL_BYTES:
-            yield
-            return
+            return nullcontext()
         raw_body(request)
-        with self._free:
-            yield
+        return self._free  # type: ignore[no-any-return]

@@ -10,7 +10,7 @@ from __future__ import annotations
 import os
 import time
 from collections.abc import Iterator, Sequence
-from contextlib import contextmanager
+from contextlib import AbstractContextManager, contextmanager, nullcontext
 from functools import cache
 
 from opentelemetry.exporter.otlp.proto.http.trace_exporter import OTLPSpanExporter
@@ -71,14 +71,17 @@ def tell(
         collector.on_end(span)
 
 
-@contextmanager
 def piece(
     name: str, kind: SpanKind, parent: Trace | None = None, links: Sequence[Trace] = ()
-) -> Iterator[Attributes]:
+) -> AbstractContextManager[Attributes]:
     """The work at hand, for the length of a `with`, as a span with the attributes that it adds."""
-    if telling() is None:
-        yield {}
-        return
+    return _told(name, kind, parent, links) if telling() else nullcontext({})
+
+
+@contextmanager
+def _told(
+    name: str, kind: SpanKind, parent: Trace | None, links: Sequence[Trace]
+) -> Iterator[Attributes]:
     began, attributes, failed = time.time_ns(), Attributes(), True
     try:
         yield attributes
