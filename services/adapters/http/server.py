@@ -11,7 +11,7 @@ from typing import Any
 from nameko.web.server import WebServer, WsgiApp
 from opentelemetry.trace import SpanKind
 from werkzeug.exceptions import HTTPException
-from werkzeug.routing import BaseConverter, Map, MapAdapter
+from werkzeug.routing import BaseConverter, Map
 from werkzeug.wrappers import Request, Response
 
 from services.adapters.collecting import settle_down
@@ -37,15 +37,19 @@ SILENT_S = 60
 class ProblemApp(WsgiApp):
     """Says which methods an address takes, and answers with problems where it takes none."""
 
+    def __init__(self, server: WebServer) -> None:
+        super().__init__(server)
+        self._addresses = self.url_map.bind("")
+
     def __call__(self, environ: Any, start_response: Any) -> Any:
         """Route the request; it stays shallow until its entrypoint reads it, as nameko wants."""
         request, start = Request(environ, shallow=True), time.perf_counter()
-        adapter = self.url_map.bind("", path_info=request.path, default_method=request.method)
         method = route = NO_ROUTE
         try:
-            entrypoint, request.path_values = adapter.match()  # type: ignore[attr-defined]
+            found = self._addresses.match(request.path, request.method)
+            entrypoint, request.path_values = found  # type: ignore[attr-defined]
         except HTTPException as error:
-            answer = _astray(error, request.method, _allowed(adapter))
+            answer = _astray(error, request.method, self._allowed(request.path))
         else:
             method, route = entrypoint.method, entrypoint.url
             came = Trace.of(request.headers.get(TRACEPARENT))
@@ -61,11 +65,10 @@ class ProblemApp(WsgiApp):
             answered(method, route, answer.status_code, time.perf_counter() - start)
         return answer(environ, start_response)
 
-
-def _allowed(adapter: MapAdapter) -> str:
-    """The methods of an address, as `Allow` lists them; empty when there is no such address."""
-    methods = set(adapter.allowed_methods())
-    return ", ".join(sorted(methods | {"OPTIONS"})) if methods else ""
+    def _allowed(self, path: str) -> str:
+        """The methods of an address, as `Allow` lists them; empty when there is no such address."""
+        methods = set(self._addresses.allowed_methods(path))
+        return ", ".join(sorted(methods | {"OPTIONS"})) if methods else ""
 
 
 def _astray(error: HTTPException, method: str, allowed: str) -> Response:
