@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from datetime import datetime, timedelta
 
 from services.adapters.mongo import Db, Document, by_ids
@@ -52,16 +52,19 @@ def sweep(db: Db, policy: Privacy, rules: Rules, now: datetime) -> int:
 
 def _with_case(db: Db, ratings: Sequence[Document]) -> Iterator[str]:
     firsts = {each["_id"]: first_key(each) for each in ratings}
-    told = {each["_id"]: case_id(told_with(_first_id(each))) for each in ratings}
+    told = {key: case_id(told_with(id)) for key, id in _first_ids(db, firsts).items()}
     about = _values(db, firsts.values(), "rating_key")
     reported = _values(db, told.values(), "_id")
-    return (key for key in firsts if firsts[key] in about or told[key] in reported)
+    return (key for key in firsts if firsts[key] in about or told.get(key) in reported)
+
+
+def _first_ids(db: Db, firsts: Mapping[str, str]) -> dict[str, str]:
+    """Each rating and the id on whose receipt its rater tells: that of the first one."""
+    found = by_ids(db["ratings"], set(firsts.values()), {"rating_id": 1})
+    ids = {each["_id"]: str(each["rating_id"]) for each in found}
+    return {key: ids[first] for key, first in firsts.items() if first in ids}
 
 
 def _values(db: Db, wanted: Iterable[str], name: str) -> set[str]:
     """Which of them a case has under this name."""
     return {each[name] for each in by_ids(db["cases"], set(wanted), {name: 1}, name)}
-
-
-def _first_id(rating: Document) -> str:
-    return str(rating.get("appends") or rating["rating_id"])

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from datetime import timedelta
+from typing import Any
 
 import pytest
 
@@ -122,6 +123,17 @@ def test_a_press_is_not_forgotten_before_the_forced_review_that_was_told_with_it
     assert erase_due(eraser(db, LATER), PRIVACY) == 1
     carried_out(db)
     assert personal(db) == []
+
+
+@pytest.mark.parametrize("linked", [True, False])
+def test_nor_is_its_append_also_when_an_errand_leads_to_it(db: Db, linked: bool) -> None:
+    errand: Any = {"source_system": "oa", "errand_number": "e1", "stage": "completed"}
+    good = pressed(level=5, window="w1", **(errand if linked else {}))
+    append: Any = errand if linked else {"appends": good.key}
+    store(db, good, pressed(level=4, window="w1", turn=2, **append))
+    told_of_force(db, good)
+    erasing.sweep(db, PRIVACY, RULES, MONDAY + timedelta(days=PRIVACY.keep_days.press + 2))
+    assert personal(db).count("hash") == 2
 
 
 def test_settled_rows_lose_their_payload_and_open_ones_wait_for_somebody(
