@@ -30,8 +30,8 @@ QUEUES = (
     *(topology.delay_queue(seconds) for seconds in topology.DELAYS_S),
     topology.DEAD_LETTERS,
 )
-
-
+ANY_PORT = "127.0.0.1:0"
+"""Of a service that nobody asks anything."""
 Containers = Callable[..., ServiceContainer]
 
 
@@ -43,13 +43,13 @@ class Sender:
 
 
 def settings(stack: Stack, **over: str) -> dict[str, Any]:
-    """What a service container is configured with, on a database of its own."""
+    """What a service container is configured with, on a database and a port of its own."""
     servers = {"AMQP_URI": stack.amqp_uri, "MONGO_URI": stack.mongo_uri}
     secrets = {
         "HAOPING_MASTER_KEY_FILE": str(stack.layout.secrets / "master.key"),
         "HAOPING_LEDGER_KEY_FILE": str(stack.layout.secrets / "ledger.key"),
     }
-    own = {"MONGO_DATABASE": f"test_{uuid.uuid4().hex[:8]}"}
+    own = {"MONGO_DATABASE": f"test_{uuid.uuid4().hex[:8]}", "WEB_SERVER_ADDRESS": ANY_PORT}
     return {**load_settings(), **servers, **secrets, **own, **over}
 
 
