@@ -14,6 +14,7 @@ from dataclasses import dataclass
 from http import HTTPStatus
 from ipaddress import IPv4Address, IPv6Address, ip_address, ip_network
 
+import eventlet
 import httpx
 from nameko.extensions import DependencyProvider
 
@@ -22,7 +23,8 @@ from services.adapters.trust import context, trusting
 from services.contracts.origin import Networks
 
 NETWORKS = "HAOPING_WEBHOOK_NETWORKS"
-TIMEOUT_S = 10.0
+TIMEOUT_S, WITHIN_S = 10.0, 20.0
+"""For each step, and for all of it: an answer that comes a byte at a time holds nobody up."""
 Address = IPv4Address | IPv6Address
 NAT64 = ip_network("64:ff9b::/96")
 """RFC 6052: behind such an address a gateway speaks to the IPv4 address in its last 32 bits."""
@@ -49,7 +51,8 @@ class Sender:
     def post(self, url: str, headers: Mapping[str, str], body: bytes) -> Answer:
         """Try once. Never raises: what went wrong is in the answer."""
         try:
-            return self._post(httpx.URL(url), headers, body)
+            with eventlet.Timeout(WITHIN_S, TimeoutError):
+                return self._post(httpx.URL(url), headers, body)
         except (httpx.HTTPError, httpx.InvalidURL, OSError, UnicodeError) as error:
             return Answer(False, f"{type(error).__name__}: {error}"[:200])
 

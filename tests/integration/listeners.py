@@ -6,7 +6,7 @@ import mailbox
 import subprocess
 import sys
 from collections.abc import Iterator
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from dataclasses import dataclass, field
 from email.header import decode_header, make_header
 from pathlib import Path
@@ -49,6 +49,27 @@ def web_listener() -> Iterator[Heard]:
     serving = eventlet.spawn(wsgi.server, listening, heard, log_output=False)
     try:
         yield heard
+    finally:
+        serving.kill()
+        listening.close()
+
+
+@contextmanager
+def trickling_listener() -> Iterator[str]:
+    """A server that begins to answer, and goes on a byte at a time without an end."""
+    listening = eventlet.listen(("127.0.0.1", 0))
+
+    def serve() -> None:
+        connection, _ = listening.accept()
+        with connection, suppress(OSError):
+            connection.sendall(b"HTTP/1.1 204 No Content\r\nX-Slow: ")
+            while True:
+                connection.sendall(b"1")
+                eventlet.sleep(0.05)
+
+    serving = eventlet.spawn(serve)
+    try:
+        yield f"http://127.0.0.1:{listening.getsockname()[1]}/hook"
     finally:
         serving.kill()
         listening.close()

@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 from base64 import b64decode
 from collections.abc import Iterator
+from contextlib import closing
 from datetime import UTC, datetime, timedelta
 from functools import partial
 from pathlib import Path
@@ -12,15 +13,24 @@ from typing import Any
 
 import pytest
 
+from services.adapters import webhooks
 from services.adapters.settings import token_hash
+from services.adapters.webhooks import Sender
 from services.console.stack import Stack
 from services.contracts.actor import Role
 from services.contracts.directory import Directory, Principal
+from services.contracts.origin import networks
 from services.contracts.signing import ID, SIGNATURE, TIMESTAMP, signature
 from tests import web
 from tests.integration.bus import eventually
 from tests.integration.citizens import COUNTY, Containers, Town, town
-from tests.integration.listeners import Heard, Letters, mail_server, web_listener
+from tests.integration.listeners import (
+    Heard,
+    Letters,
+    mail_server,
+    trickling_listener,
+    web_listener,
+)
 from tests.unit.rectify.county import MONDAY
 
 pytestmark = pytest.mark.integration
@@ -193,6 +203,20 @@ def test_a_target_outside_the_allowed_networks_is_never_spoken_to(county: Town) 
         assert refused.status_code == 422
     nowhere = county.ask("admin", "POST", "/v1/webhooks", json={"url": "http://x", "unit": "?"})
     assert nowhere.status_code == 422
+
+
+def test_a_receiver_that_answers_a_byte_at_a_time_holds_nobody_up(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    monkeypatch.setattr(webhooks, "WITHIN_S", 0.5)
+    with (
+        trickling_listener() as slow,
+        web_listener() as swift,
+        closing(Sender(networks("127.0.0.1/32"))) as sender,
+    ):
+        answer = sender.post(slow, {}, b"{}")
+        assert (answer.delivered, "Timeout" in answer.detail) == (False, True)
+        assert sender.post(swift.url, {}, b"{}").delivered
 
 
 def test_without_webhooks_and_mail_nobody_is_told(county: Town) -> None:
