@@ -24,7 +24,8 @@ from services.score.months import (
     must_be_over,
 )
 from services.score.movement import changes
-from services.score.scorer import Reading, Scorer
+from services.score.reading import Reading
+from services.score.scorer import Scorer
 from services.score.views import View
 
 SCHEDULE = "schedule"

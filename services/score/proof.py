@@ -18,8 +18,9 @@ from services.score.facts import Facts
 from services.score.indicators import INDICATORS
 from services.score.measure import Behind, Measured, measure
 from services.score.paging import Place, page
+from services.score.reading import Reading
 from services.score.records import NotACursor
-from services.score.scorer import Reading, Scorer
+from services.score.scorer import Scorer
 from services.score.views import View
 
 PAGE = 500

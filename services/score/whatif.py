@@ -12,8 +12,9 @@ from services.contracts.rules import Rules
 from services.errors import Invalid, Misconfigured, NotFound
 from services.score.index import Recipe
 from services.score.movement import side_by_side
+from services.score.reading import Reading
 from services.score.recipes import chosen, read_recipe
-from services.score.scorer import Reading, Scorer
+from services.score.scorer import Scorer
 from services.score.views import Sees, View
 
 RulesNamed = Callable[[str], Rules]
