@@ -7,7 +7,7 @@ import os
 import secrets as randomness
 import signal
 import sys
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 from functools import partial
 from pathlib import Path
 from types import TracebackType
@@ -21,11 +21,11 @@ from services.console.stack.lock import Lock
 from services.console.stack.ports import LOOPBACK
 from services.console.stack.program import Program
 from services.console.stack.secrets import Secrets
+from services.console.stack.starting import READY_S, Starting
 from services.console.stack.supervisor import Supervisor
-from services.console.stack.waiting import accepts, healthy, wait_until
+from services.console.stack.waiting import healthy
 
 NOT_OURS = ("RABBITMQ_", "ERL_", "WEB_SERVER_", "HAOPING_TLS_")
-READY_S, OTHERS_READY_S = 90.0, 10.0
 
 
 class Stack:
@@ -168,12 +168,12 @@ class Stack:
         if self._database.prepare:
             database.forget_user(self.layout)
             self._database.prepare(self._environment())
-        self._start_programs(self._database.programs)
-        self._await(self._database.name, self._database.probe)
+        self._starting.programs(self._database.programs)
+        self._starting.wait_for(self._database.name, self._database.probe)
 
     def wait_for(self, service: str) -> None:
         """Wait until a service answers (again). Raises StackFailed with its last log lines."""
-        self._await(service, partial(healthy, self.url(service), self.authority))
+        self._starting.wait_for(service, partial(healthy, self.url(service), self.authority))
 
     def is_alive(self) -> bool:
         """False once the supervisor, and with it the stack, has ended by itself."""
@@ -201,7 +201,8 @@ class Stack:
         environment = self._environment()
         self._supervisor = Supervisor(self.layout, self._programs())
         self._supervisor.start(environment, str(PROJECT))
-        self._start_servers(environment)
+        self._starting = Starting(self.layout, self._supervisor, self.timeout)
+        self._starting.servers(self._broker, self._database, environment)
         self._start_services()
 
     def _claim_ports(self) -> None:
@@ -232,33 +233,6 @@ class Stack:
             "HAOPING_PYTHON": sys.executable,
             "PATH": os.pathsep.join((*self._broker.path, self._given.get("PATH", os.defpath))),
         }
-
-    def _start_servers(self, environment: Mapping[str, str]) -> None:
-        """The broker takes seconds to boot, during which the database is made ready.
-
-        Somebody else's server is there or not: it is asked first, and not for long.
-        """
-        for server in (self._broker, self._database):
-            if not server.programs:
-                self._await(server.name, server.probe, OTHERS_READY_S)
-        self._start_programs(self._broker.programs)
-        if self._database.prepare:
-            self._database.prepare(environment)
-        self._start_programs(self._database.programs)
-        for server in (self._database, self._broker):
-            self._await(server.name, server.probe)
-            if server.arrange:
-                server.arrange()
-
-    def _start_programs(self, programs: Sequence[Program]) -> None:
-        for program in programs:
-            self._supervisor.start_program(program.name)
-            if program.opens:
-                self._await(program.name, partial(accepts, program.opens))
-
-    def _await(self, name: str, probe: Callable[[], object], within_s: float | None = None) -> None:
-        failed = partial(self._supervisor.has_failed, name)
-        wait_until(probe, name, within_s or self.timeout, self.log(name), failed)
 
     def _start_services(self) -> None:
         for name in self.services:
