@@ -16,7 +16,8 @@ from services.contracts.actor import Actor
 from services.contracts.rectification import receipt_reference
 from services.contracts.vocabulary import CaseSource
 from services.errors import Conflict
-from services.rectify.facts import Case, Office
+from services.rectify.decision import Office
+from services.rectify.facts import Case
 from services.rectify.opening import Report, for_report, opened
 from services.rectify.raters import Rated
 from services.rectify.wiring import Wired

@@ -9,7 +9,8 @@ from pydantic import BaseModel, ConfigDict, Field
 from services.contracts.actor import Actor
 from services.errors import Refused
 from services.rectify import desk
-from services.rectify.facts import Command, Move, Name, Office
+from services.rectify.decision import Office
+from services.rectify.facts import Command, Move, Name
 from services.rectify.repository import Cases
 
 MOST = 200

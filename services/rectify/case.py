@@ -16,7 +16,8 @@ from services.contracts.vocabulary import CaseState, Closing
 from services.errors import Conflict, Invalid, NotAllowed, NotFound
 from services.rectify import effects as do
 from services.rectify import guards as g
-from services.rectify.facts import Act, Command, Move, Result, Scene, Step
+from services.rectify.decision import Act, Scene, Step
+from services.rectify.facts import Command, Move, Result
 from services.rectify.history import moved
 from services.rectify.parties import sees
 

@@ -14,7 +14,8 @@ from services.adapters.receipts import Receipts
 from services.contracts.actor import Actor
 from services.errors import Conflict, Gone, NotAllowed, NotFound
 from services.rectify import desk, hearing, parties
-from services.rectify.facts import Move, Office
+from services.rectify.decision import Office
+from services.rectify.facts import Move
 from services.rectify.phrases import NOT_NOW, ONCE, Language
 from services.rectify.raters import Objections, Rated
 from services.rectify.receipts import Known, ReceiptShown, receipt

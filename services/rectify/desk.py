@@ -9,8 +9,9 @@ from services.contracts.actor import Actor, Role
 from services.errors import Conflict, NotAllowed, NotFound
 from services.rectify.case import legal_moves, move
 from services.rectify.deadlines import derive
+from services.rectify.decision import Act, Office, Scene
 from services.rectify.document import Kept
-from services.rectify.facts import Act, Command, Office, Scene
+from services.rectify.facts import Command
 from services.rectify.history import escalated
 from services.rectify.opening import (
     Report,

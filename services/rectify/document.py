@@ -16,7 +16,8 @@ from services.contracts.rules import Rules
 from services.contracts.vocabulary import CaseState
 from services.errors import Conflict
 from services.rectify.deadlines import basis, derive
-from services.rectify.facts import Case, Command, Entry, Step
+from services.rectify.decision import Entry, Step
+from services.rectify.facts import Case, Command
 
 Document = dict[str, Any]
 RUNNING, PAUSED, CLOSED = "1|", "2|", "3|"

@@ -9,7 +9,8 @@ from services.contracts.vocabulary import CaseState, Closing
 from services.errors import Invalid
 from services.rectify import parties
 from services.rectify.deadlines import derive
-from services.rectify.facts import Act, Case, Office, Result, Scene, Stop
+from services.rectify.decision import Act, Office, Scene
+from services.rectify.facts import Case, Result, Stop
 
 Changes = dict[str, Any]
 

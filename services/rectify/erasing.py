@@ -27,8 +27,9 @@ from services.contracts.privacy import Privacy
 from services.contracts.rectification import case_id, told_with
 from services.contracts.vocabulary import CaseState
 from services.errors import Conflict, NotFound
+from services.rectify.decision import Office
 from services.rectify.document import Kept
-from services.rectify.facts import Name, Office
+from services.rectify.facts import Name
 from services.rectify.history import ERASURE, erased
 from services.rectify.parties import SYSTEM, sees
 from services.rectify.raters import ERASURES, Erasures, Objections, Rated

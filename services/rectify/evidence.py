@@ -17,8 +17,9 @@ from services.errors import Invalid, NotAllowed, NotFound, Refused, TooLarge
 from services.rectify import desk, parties
 from services.rectify.attachment import Attachment
 from services.rectify.case import move
+from services.rectify.decision import Act, Office
 from services.rectify.document import Kept
-from services.rectify.facts import Act, Case, Command, Move, Name, Office
+from services.rectify.facts import Case, Command, Move, Name
 from services.rectify.filetypes import HEAD, name_of, type_of
 from services.rectify.repository import Cases
 

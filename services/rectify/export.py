@@ -16,7 +16,7 @@ from openpyxl.cell.cell import ILLEGAL_CHARACTERS_RE
 
 from services.contracts.csvfile import MARK, csv_text
 from services.errors import Invalid
-from services.rectify.facts import Office
+from services.rectify.decision import Office
 
 MOST_ROWS = 10_000
 Language = Literal["zh", "en"]

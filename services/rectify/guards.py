@@ -9,7 +9,7 @@ from services.contracts.vocabulary import CaseSource
 from services.errors import Conflict, NotAllowed, Refused
 from services.rectify import parties
 from services.rectify.deadlines import derive, pause_days_left
-from services.rectify.facts import Scene
+from services.rectify.decision import Scene
 
 MOST_FILES = 20
 

@@ -15,8 +15,9 @@ from services.contracts.events import (
 from services.contracts.message import Message
 from services.contracts.vocabulary import CaseState, Invalidity, Level, Turn
 from services.rectify.case import move
+from services.rectify.decision import Act, Office, Scene
 from services.rectify.document import Document
-from services.rectify.facts import Act, Command, Move, Office, Scene
+from services.rectify.facts import Command, Move
 from services.rectify.guards import MISPLACED
 from services.rectify.opening import Unopened, for_rating, opened, why_unopened
 from services.rectify.parties import SYSTEM, handler_for

@@ -9,8 +9,9 @@ from services.contracts.events import CaseClosed, CaseMoved, CaseOpened
 from services.contracts.message import Message
 from services.contracts.vocabulary import CaseState
 from services.rectify.deadlines import Rung, derive, rung_key
+from services.rectify.decision import Act, Entry, Office, Step
 from services.rectify.effects import Changes
-from services.rectify.facts import Act, Case, Entry, Move, Office, Step
+from services.rectify.facts import Case, Move
 from services.rectify.parties import SYSTEM
 
 TOLD_APART = frozenset({"version", "state"})

@@ -12,7 +12,8 @@ from services.contracts.actor import Action, Actor
 from services.contracts.period import Period
 from services.contracts.phones import normalised, phone_hash
 from services.rectify import parties
-from services.rectify.facts import Name, Office
+from services.rectify.decision import Office
+from services.rectify.facts import Name
 from services.rectify.grants import MOST_SHOWN, Grant, Grants, Looks, by_person
 from services.rectify.raters import Rated
 from services.rectify.repository import Cases

@@ -7,7 +7,8 @@ from email.message import EmailMessage
 from typing import Any
 
 from services.rectify.deadlines import derive
-from services.rectify.facts import Case, Office
+from services.rectify.decision import Office
+from services.rectify.facts import Case
 from services.rectify.notices import Kind
 
 SUBJECTS = {

@@ -17,7 +17,8 @@ from services.contracts.events import CaseClosed, CaseMoved, CaseOpened
 from services.contracts.message import Message
 from services.contracts.rules import Rules
 from services.rectify import parties
-from services.rectify.facts import Case, Office
+from services.rectify.decision import Office
+from services.rectify.facts import Case
 
 RUNG = "escalate:"
 TRIES_AFTER = tuple(

@@ -13,7 +13,8 @@ from services.contracts.rules import Rules
 from services.contracts.vocabulary import CaseSource, Level
 from services.rectify import parties
 from services.rectify.case import move
-from services.rectify.facts import Act, Case, Command, Move, Name, Office, Step
+from services.rectify.decision import Act, Office, Step
+from services.rectify.facts import Case, Command, Move, Name
 from services.rectify.history import begin
 
 

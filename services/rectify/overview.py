@@ -12,7 +12,7 @@ from services.contracts.actor import Action, Actor
 from services.contracts.calendar import DAY
 from services.contracts.period import Period
 from services.errors import Invalid, NotFound
-from services.rectify.facts import Office
+from services.rectify.decision import Office
 from services.rectify.figures import figures
 from services.rectify.grants import Grants, counted
 from services.rectify.rederiving import rederive_open

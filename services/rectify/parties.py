@@ -6,7 +6,8 @@ from collections.abc import Iterator
 
 from services.contracts.actor import Actor, Role
 from services.contracts.directory import Directory, Principal
-from services.rectify.facts import Case, Office
+from services.rectify.decision import Office
+from services.rectify.facts import Case
 
 JUDGES = frozenset({Role.AUDITOR, Role.SUPERVISOR})
 SYSTEM = Actor("rectify", frozenset({Role.SYSTEM}))

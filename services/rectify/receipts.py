@@ -17,7 +17,8 @@ from services.contracts.rules import Rules
 from services.contracts.vocabulary import CaseState, Channel, Level, Standing, Turn
 from services.errors import Gone
 from services.rectify.deadlines import BEFORE_SUBMITTED
-from services.rectify.facts import Case, Office, Scene
+from services.rectify.decision import Office, Scene
+from services.rectify.facts import Case
 from services.rectify.guards import CAN_BE_JUDGED
 from services.rectify.parties import SYSTEM
 from services.rectify.phrases import EXPIRED, STAGES, WHY, Language

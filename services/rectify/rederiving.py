@@ -9,8 +9,9 @@ from typing import Any
 from services.contracts.events import CaseMoved
 from services.contracts.vocabulary import CaseState
 from services.rectify.deadlines import BEFORE_SUBMITTED, BEFORE_VERIFIED, derive
+from services.rectify.decision import Entry, Office, Step
 from services.rectify.document import moment
-from services.rectify.facts import Case, Entry, Office, Step
+from services.rectify.facts import Case
 from services.rectify.parties import SYSTEM
 from services.rectify.repository import Cases
 

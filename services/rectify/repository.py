@@ -35,6 +35,7 @@ from services.contracts.rectification import rating_case_id
 from services.contracts.rules import Rules
 from services.contracts.vocabulary import CaseSource, CaseState
 from services.rectify.deadlines import basis
+from services.rectify.decision import Step
 from services.rectify.document import (
     CLOSED,
     RUNNING,
@@ -48,7 +49,7 @@ from services.rectify.document import (
     outgoing,
     sealed,
 )
-from services.rectify.facts import Command, Step
+from services.rectify.facts import Command
 from services.rectify.grants import INDEXES as GRANTS
 from services.rectify.listing import ROW, Listing, Query
 from services.rectify.rewinding import rewound

@@ -15,8 +15,9 @@ from services.contracts.privacy import Privacy
 from services.errors import Gone, NotAllowed, NotFound, Refused
 from services.rectify import desk, parties
 from services.rectify.case import move
+from services.rectify.decision import Act, Office
 from services.rectify.document import Kept
-from services.rectify.facts import Act, Command, Move, Office
+from services.rectify.facts import Command, Move
 from services.rectify.grants import Grant, Grants
 from services.rectify.identities import Identities
 from services.rectify.raterviews import RaterShown, Revealed, RevealForm, masked, revealed

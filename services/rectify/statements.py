@@ -20,8 +20,9 @@ from services.contracts.directory import Directory
 from services.contracts.events import CaseMoved
 from services.contracts.vocabulary import CaseState
 from services.errors import Conflict, NotFound
+from services.rectify.decision import Entry, Office, Step
 from services.rectify.document import Kept
-from services.rectify.facts import Case, Entry, Name, Office, Step
+from services.rectify.facts import Case, Name
 from services.rectify.parties import principal, sees
 from services.rectify.repository import CASES, Cases
 from services.rectify.wiring import Wired

@@ -16,7 +16,8 @@ from services.contracts.message import Message
 from services.contracts.signing import ID, SIGNATURE, TIMESTAMP, signature
 from services.contracts.vocabulary import CaseState
 from services.rectify import parties
-from services.rectify.facts import Case, Office
+from services.rectify.decision import Office
+from services.rectify.facts import Case
 from services.rectify.mailing import letter
 from services.rectify.noticeboard import Noticeboard, Subscriptions
 from services.rectify.notices import REMINDERS, Kind, next_try, notices, opens_at

@@ -16,8 +16,8 @@ from services.contracts.paging import Cursor, cursor
 from services.contracts.vocabulary import CaseState, Channel
 from services.rectify.case import legal_moves
 from services.rectify.deadlines import basis, derive
+from services.rectify.decision import Office, Scene
 from services.rectify.document import PAUSED, Document, Kept
-from services.rectify.facts import Office, Scene
 from services.rectify.history import ERASURE
 from services.rectify.listing import Query
 from services.rectify.raterviews import Told

@@ -7,7 +7,7 @@ from services.adapters.mongo import Db, MongoDatabase
 from services.adapters.outbox import Outbox
 from services.adapters.registry import Registry, RegistryCache
 from services.adapters.rulebook import Rulebook, RulesInForce
-from services.rectify.facts import Office
+from services.rectify.decision import Office
 from services.rectify.repository import CASES, INDEXES, Cases
 
 

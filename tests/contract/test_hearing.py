@@ -15,7 +15,8 @@ from services.contracts.rectification import case_id, rating_case_id
 from services.contracts.vocabulary import CaseState, Level
 from services.rectify import desk, hearing
 from services.rectify.case import legal_moves
-from services.rectify.facts import Case, Command, Move, Scene
+from services.rectify.decision import Scene
+from services.rectify.facts import Case, Command, Move
 from services.rectify.opening import for_rating, opened
 from services.rectify.repository import Cases
 from tests.unit.rectify.county import (

@@ -16,8 +16,9 @@ from services.contracts.rectification import rating_case_id
 from services.contracts.vocabulary import CaseState, Channel
 from services.rectify import desk, hearing
 from services.rectify.bulk import Assignment, assign_all
+from services.rectify.decision import Step
 from services.rectify.document import opening
-from services.rectify.facts import Move, Step
+from services.rectify.facts import Move
 from services.rectify.listing import Query
 from services.rectify.raterviews import Told
 from services.rectify.repository import CASES, Cases

@@ -16,8 +16,8 @@ from services.contracts.rectification import rating_case_id
 from services.contracts.vocabulary import CaseState
 from services.errors import Conflict, NotFound
 from services.rectify import hearing
+from services.rectify.decision import Office
 from services.rectify.examining import fault
-from services.rectify.facts import Office
 from services.rectify.repository import Cases
 from services.rectify.statements import (
     MOST_STATEMENTS,

@@ -22,8 +22,9 @@ from services.contracts.vocabulary import Channel, Level
 from services.rectify.attachment import Attachment
 from services.rectify.case import move
 from services.rectify.deadlines import derive
+from services.rectify.decision import Act, Office, Step
 from services.rectify.document import opening
-from services.rectify.facts import Act, Command, Office, Step
+from services.rectify.facts import Command
 from services.rectify.history import escalated
 from services.rectify.opening import for_rating, opened
 from services.rectify.repository import CASES

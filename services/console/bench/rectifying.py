@@ -45,8 +45,8 @@ from services.console.bench.stopwatch import quantile
 from services.console.stack import Stack
 from services.contracts.vocabulary import Level
 from services.rectify.deadlines import derive
+from services.rectify.decision import Office
 from services.rectify.desk import escalate_due
-from services.rectify.facts import Office
 from services.rectify.repository import CASES, INDEXES, Cases
 
 RECTIFY = service("rectify")

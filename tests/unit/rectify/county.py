@@ -19,7 +19,8 @@ from services.contracts.rules import Rules
 from services.contracts.vocabulary import Channel, Level
 from services.rectify.attachment import Attachment
 from services.rectify.case import legal_moves, move
-from services.rectify.facts import Act, Case, Command, Move, Office, Scene
+from services.rectify.decision import Act, Office, Scene
+from services.rectify.facts import Case, Command, Move
 from services.rectify.opening import for_rating, opened
 from services.rectify.parties import SYSTEM
 

@@ -13,7 +13,8 @@ from services.contracts.directory import Directory, Principal, Unit
 from services.contracts.vocabulary import CaseSource, CaseState, Closing, Invalidity
 from services.errors import Conflict, NotAllowed
 from services.rectify.case import legal_moves, move
-from services.rectify.facts import Move, Scene
+from services.rectify.decision import Scene
+from services.rectify.facts import Move
 from tests.unit.rectify.county import (
     DIRECTORY,
     PHOTO,

@@ -13,7 +13,8 @@ from services.contracts.events import CaseClosed, CaseMoved
 from services.contracts.vocabulary import CaseState, Closing, Level
 from services.errors import Conflict, Invalid, NotAllowed, NotFound
 from services.rectify.case import TABLE, legal_moves, move
-from services.rectify.facts import Act, Case, Command, Move, Office, Scene
+from services.rectify.decision import Act, Office, Scene
+from services.rectify.facts import Case, Command, Move
 from services.rectify.parties import SYSTEM
 from tests.unit.rectify.county import (
     DIRECTORY,

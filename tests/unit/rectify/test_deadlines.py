@@ -18,9 +18,10 @@ from services.contracts.rules import Rules
 from services.contracts.terms import DayCount, Term
 from services.contracts.verdict import Verdict, verdict
 from services.rectify.deadlines import derive, pause_days_left, rung_key
+from services.rectify.decision import Office
 from services.rectify.document import fields
 from services.rectify.effects import ran_late
-from services.rectify.facts import Case, Office, Stop
+from services.rectify.facts import Case, Stop
 from services.rectify.opening import for_rating
 from tests.unit.rectify.county import (
     MONDAY,

@@ -12,8 +12,9 @@ from hypothesis import strategies as st
 from services.errors import Conflict, Invalid, TooLarge
 from services.rectify.attachment import Attachment
 from services.rectify.case import legal_moves, move
+from services.rectify.decision import Act, Scene
 from services.rectify.evidence import MOST_BYTES, Inspection
-from services.rectify.facts import Act, Case, Command, Move, Scene
+from services.rectify.facts import Case, Command, Move
 from services.rectify.filetypes import disposition, name_of, type_of
 from services.rectify.guards import MOST_FILES
 from tests.unit.rectify.county import MONDAY, act, actor, office, opened_case, story

@@ -22,8 +22,9 @@ from services.errors import Refused
 from services.rectify import desk, hearing
 from services.rectify.case import TABLE, legal_moves, move
 from services.rectify.deadlines import BEFORE_SUBMITTED, derive
+from services.rectify.decision import Act, Office, Scene
 from services.rectify.examining import fault
-from services.rectify.facts import Act, Case, Command, Move, Office, Scene
+from services.rectify.facts import Case, Command, Move
 from services.rectify.history import escalated
 from services.rectify.listing import Query
 from services.rectify.rederiving import rederive_open

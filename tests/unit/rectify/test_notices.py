@@ -11,7 +11,8 @@ from services.contracts.directory import Directory
 from services.contracts.events import CaseClosed, CaseMoved, CaseOpened
 from services.contracts.message import Message
 from services.contracts.vocabulary import Closing
-from services.rectify.facts import Case, Office
+from services.rectify.decision import Office
+from services.rectify.facts import Case
 from services.rectify.mailing import letter
 from services.rectify.notices import Kind, Notice, Subscription, kind_of, next_try, notices
 from services.rectify.opening import Report, for_report, opened

@@ -14,7 +14,8 @@ from services.errors import Conflict, NotAllowed
 from services.rectify.case import legal_moves, move
 from services.rectify.citizen import read_objection
 from services.rectify.deadlines import derive
-from services.rectify.facts import Act, Case, Command, Move, Scene
+from services.rectify.decision import Act, Scene
+from services.rectify.facts import Case, Command, Move
 from services.rectify.history import begin
 from services.rectify.parties import SYSTEM
 from services.rectify.raters import Objections

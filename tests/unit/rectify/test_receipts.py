@@ -9,7 +9,8 @@ import pytest
 
 from services.errors import Gone
 from services.rectify.case import move
-from services.rectify.facts import Act, Case, Command, Move
+from services.rectify.decision import Act
+from services.rectify.facts import Case, Command, Move
 from services.rectify.parties import SYSTEM
 from services.rectify.phrases import STAGES, Language
 from services.rectify.receipts import Known, ReceiptShown, receipt

@@ -12,9 +12,10 @@ from services.contracts.masking import masked_name, masked_number, masked_text
 from services.errors import Conflict, NotAllowed
 from services.rectify.accusing import accused
 from services.rectify.case import legal_moves, move
+from services.rectify.decision import Act
 from services.rectify.document import Kept, kept, opening
 from services.rectify.examining import fault
-from services.rectify.facts import Act, Case
+from services.rectify.facts import Case
 from services.rectify.identities import Identities
 from services.rectify.opening import Report, for_rating, opened
 from services.rectify.raterviews import RevealForm, Told, masked, revealed
