@@ -43,13 +43,16 @@ class Edge:
     marks: tuple[str, ...] = ()
     traceparent: str | None = None
 
-    def sealed(self, form: RatingForm) -> bytes | None:
-        """What is personal in a press as one ciphertext; None where nothing is."""
+    def sealed(self, form: RatingForm) -> bytes:
+        """What is personal in a press as one ciphertext; empty where nothing is."""
         personal = form.personal
-        return self.seal(personal) if personal else None
+        return self.seal(personal) if personal else b""
 
     def sealed_in_one_run(self, items: Iterable[object]) -> list[bytes | None]:
-        """The same for each form among the items; amid other work it takes half as long again."""
+        """The same for each form among the items; amid other work it takes half as long again.
+
+        What is no form yet has none.
+        """
         return [self.sealed(each) if isinstance(each, RatingForm) else None for each in items]
 
     def rating(
@@ -74,7 +77,7 @@ class Edge:
             "device": _device(form, self.actor),
             "pressed_at": pressed_at,
             "received_at": self.received_at,
-            "sealed": sealed or self.sealed(form),
+            "sealed": (self.sealed(form) if sealed is None else sealed) or None,
             "phone_hash": phone_hash(self.fingerprint_key, form.phone) if form.phone else None,
             "named": bool(form.name),
             "contactable": bool(form.phone),
@@ -130,7 +133,8 @@ def fingerprint(form: RatingForm, key: bytes) -> str:
 
     Defaults are left out, so that a field which a later version adds changes no fingerprint.
     """
-    content = _FORM.dump_json(form, exclude=_TRANSPORT, exclude_defaults=True)
+    of_transport = _TRANSPORT if form.sent_at else None
+    content = _FORM.dump_json(form, exclude=of_transport, exclude_defaults=True)
     return hashlib.blake2b(content, key=key, digest_size=_DIGEST_BYTES).hexdigest()
 
 
@@ -144,7 +148,7 @@ def corrected(
     and one of up to `LONGEST_WAIT` may be the time that a queued press waited for us.
     Raises Invalid for a press in the future that no `sent_at` explains.
     """
-    tolerance = timedelta(seconds=rules.rating.clock_tolerance_s)
+    tolerance = rules.rating.clock_tolerance
     offset = received_at - form.sent_at if form.sent_at else timedelta(0)
     no_fault = -tolerance <= offset <= (LONGEST_WAIT if queued else tolerance)
     try:
@@ -160,8 +164,7 @@ def corrected(
 
 def _check_reached(form: ErrandForm, received_at: datetime, rules: Rules) -> None:
     """Errands count by the day; the first report of one stays, so a wrong day would for ever."""
-    tolerance = timedelta(seconds=rules.rating.clock_tolerance_s)
-    today = (received_at + tolerance).astimezone(rules.region.zone).date()
+    today = (received_at + rules.rating.clock_tolerance).astimezone(rules.region.zone).date()
     if form.reached_at.astimezone(rules.region.zone).date() > today:
         detail = f"is a day to come; here it is {received_at.isoformat()}. Check the clock"
         raise Invalid(errors=[{"pointer": "/reached_at", "detail": detail}])

@@ -8,7 +8,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass, replace
-from datetime import UTC, datetime, timedelta
+from datetime import UTC, datetime
 from typing import Annotated
 
 from pydantic import Field, StringConstraints, ValidationError
@@ -150,7 +150,7 @@ class Desk:
     def _marks(self, signed: SignedLetter) -> tuple[str, ...]:
         """Freshness is judged here and nowhere later; what is old is taken all the same."""
         age = self.wall - datetime.fromtimestamp(signed.timestamp, UTC)
-        tolerance = timedelta(seconds=self.edge.rules.rating.clock_tolerance_s)
+        tolerance = self.edge.rules.rating.clock_tolerance
         return (STALE,) if abs(age) > tolerance else ()
 
 

@@ -2,7 +2,7 @@
 
 import hashlib
 import json
-from datetime import date
+from datetime import date, timedelta
 from functools import cached_property
 
 from pydantic import Field
@@ -58,6 +58,11 @@ class Rating(Block):
     default_counts: bool = False
     clock_tolerance_s: int = 300
     receipt_days: int = 365
+
+    @cached_property
+    def clock_tolerance(self) -> timedelta:
+        """By so much a clock may be off, and a press in the future, without anybody asking why."""
+        return timedelta(seconds=self.clock_tolerance_s)
 
 
 class Burst(Value):
