@@ -90,9 +90,10 @@ class Edge:
             "appends": appends,
         }
         try:
-            return RatingSubmitted.model_validate(_as_sent(form) | worked_out)
+            press: RatingSubmitted = _EVENT.validate_python(_as_sent(form) | worked_out)
         except ValidationError as error:
             raise Invalid(errors=[{"pointer": "", "detail": error.errors()[0]["msg"]}]) from None
+        return press
 
     def _moment(self, form: RatingForm) -> tuple[datetime, tuple[str, ...]]:
         """When it was pressed, and the marks that go along.
@@ -119,7 +120,7 @@ class Edge:
 _SHARED = set(RatingForm.model_fields) & set(RatingSubmitted.model_fields)
 _TRANSPORT = {"sent_at"}
 _DIGEST_BYTES = 32
-_FORM = TypeAdapter(RatingForm)
+_FORM, _EVENT = TypeAdapter(RatingForm).serializer, TypeAdapter(RatingSubmitted).validator
 
 
 def _as_sent(form: RatingForm) -> dict[str, Any]:
@@ -134,7 +135,7 @@ def fingerprint(form: RatingForm, key: bytes) -> str:
     Defaults are left out, so that a field which a later version adds changes no fingerprint.
     """
     of_transport = _TRANSPORT if form.sent_at else None
-    content = _FORM.dump_json(form, exclude=of_transport, exclude_defaults=True)
+    content = _FORM.to_json(form, exclude=of_transport, exclude_defaults=True)
     return hashlib.blake2b(content, key=key, digest_size=_DIGEST_BYTES).hexdigest()
 
 

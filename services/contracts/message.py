@@ -4,6 +4,7 @@ from functools import cache
 from typing import Any, ClassVar, Generic, Self, TypeVar
 
 from pydantic import AwareDatetime, BaseModel, ConfigDict, Field, TypeAdapter
+from pydantic_core import SchemaSerializer
 
 
 class Message(BaseModel):
@@ -25,12 +26,13 @@ class Message(BaseModel):
 
     def as_json(self) -> bytes:
         """The message as it travels, without what says no more than its default."""
-        return _writer(type(self)).dump_json(self, exclude_defaults=True)
+        return _writer(type(self)).to_json(self, exclude_defaults=True)
 
 
 @cache
-def _writer(kind: type[Message]) -> TypeAdapter[Message]:
-    return TypeAdapter(kind)
+def _writer(kind: type[Message]) -> SchemaSerializer:
+    """pydantic's own, without what is around it: that takes a fifth of writing one."""
+    return TypeAdapter(kind).serializer
 
 
 class Envelope(BaseModel):
