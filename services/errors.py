@@ -74,7 +74,7 @@ class NotFound(Refused):
 
 
 class NotAnswered(Refused):
-    """Nothing answers this method at this address; see /v1/openapi.json for what there is."""
+    """Nothing answers this method at this address; docs/permissions.md lists what there is."""
 
     status = 404
 

@@ -5,8 +5,8 @@ from __future__ import annotations
 import mailbox
 import subprocess
 import sys
-from collections.abc import Iterator
-from contextlib import contextmanager, suppress
+from collections.abc import Callable, Iterator
+from contextlib import AbstractContextManager, contextmanager, suppress
 from dataclasses import dataclass, field
 from email.header import decode_header, make_header
 from pathlib import Path
@@ -44,30 +44,29 @@ class Heard:
 @contextmanager
 def web_listener() -> Iterator[Heard]:
     """An HTTP server for the length of a `with`."""
-    listening = eventlet.listen(("127.0.0.1", 0))
-    heard = Heard(f"http://127.0.0.1:{listening.getsockname()[1]}/hook")
-    serving = eventlet.spawn(wsgi.server, listening, heard, log_output=False)
-    try:
+    heard = Heard("")
+    with _serving(lambda listening: wsgi.server(listening, heard, log_output=False)) as heard.url:
         yield heard
-    finally:
-        serving.kill()
-        listening.close()
+
+
+def trickling_listener() -> AbstractContextManager[str]:
+    """A server that begins to answer, and goes on a byte at a time without an end."""
+    return _serving(_trickle)
+
+
+def _trickle(listening: Any) -> None:
+    connection, _ = listening.accept()
+    with connection, suppress(OSError):
+        connection.sendall(b"HTTP/1.1 204 No Content\r\nX-Slow: ")
+        while True:
+            connection.sendall(b"1")
+            eventlet.sleep(0.05)
 
 
 @contextmanager
-def trickling_listener() -> Iterator[str]:
-    """A server that begins to answer, and goes on a byte at a time without an end."""
+def _serving(serve: Callable[[Any], None]) -> Iterator[str]:
     listening = eventlet.listen(("127.0.0.1", 0))
-
-    def serve() -> None:
-        connection, _ = listening.accept()
-        with connection, suppress(OSError):
-            connection.sendall(b"HTTP/1.1 204 No Content\r\nX-Slow: ")
-            while True:
-                connection.sendall(b"1")
-                eventlet.sleep(0.05)
-
-    serving = eventlet.spawn(serve)
+    serving = eventlet.spawn(serve, listening)
     try:
         yield f"http://127.0.0.1:{listening.getsockname()[1]}/hook"
     finally:

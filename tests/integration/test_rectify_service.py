@@ -19,7 +19,6 @@ from services.adapters.ledger import ledger_key
 from services.adapters.mongo import Db, connect
 from services.adapters.settings import token_hash
 from services.console.stack import Stack
-from services.console.stack.ports import claim
 from services.contracts.directory import Directory
 from services.contracts.events import AppendStored, RatingInvalidated
 from services.contracts.ledger import first_broken
@@ -29,7 +28,7 @@ from services.contracts.topology import STORE_COMMANDS
 from services.contracts.vocabulary import Invalidity, Level
 from services.rectify.service import Rectify
 from tests import web
-from tests.integration.bus import eventually, purge, settings, taken
+from tests.integration.bus import eventually, free_address, purge, settings, taken
 from tests.unit.rectify.county import DIRECTORY, MONDAY, bad_rating
 
 pytestmark = pytest.mark.integration
@@ -104,14 +103,14 @@ def running(stack: Stack, container_factory: ContainerFactory) -> Iterator[Runni
     kept = {"_id": "current", "version": 1, "directory": directory.model_dump(mode="json")}
     db["registry"].insert_one(kept)
     MovableClock(db).move_to(MONDAY)
-    ports = claim(("first", "second"), {}).values()
+    addresses = [free_address("rectify") for _ in range(2)]
     replicas = [
-        container_factory(Rectify, {**config, "WEB_SERVER_ADDRESS": f"127.0.0.1:{port}"})
-        for port in ports
+        container_factory(Rectify, {**config, "WEB_SERVER_ADDRESS": address})
+        for address in addresses
     ]
     for replica in replicas:
         replica.start()
-    first, second = (f"http://127.0.0.1:{port}" for port in ports)
+    first, second = (f"http://{address}" for address in addresses)
     key = ledger_key(config)
     yield Running(db, stack.amqp_uri, (first, second), key)
     for replica in replicas:

@@ -16,11 +16,7 @@ from playwright.sync_api import Browser, BrowserContext, Error, expect
 
 from services.console.stack import Stack
 from tests.pages.conftest import PATIENCE_MS, QUIET, TABLET, chromium
-from tests.pages.kiosks import (
-    QUESTION,
-    AtKiosk,
-    Place,
-)
+from tests.pages.kiosks import QUESTION, AtKiosk, Place
 
 pytestmark = pytest.mark.browser
 

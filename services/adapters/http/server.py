@@ -11,7 +11,7 @@ from typing import Any
 from nameko.web.server import WebServer, WsgiApp
 from opentelemetry.trace import SpanKind
 from werkzeug.exceptions import HTTPException
-from werkzeug.routing import BaseConverter, Map
+from werkzeug.routing import BaseConverter, Map, MapAdapter
 from werkzeug.wrappers import Request, Response
 
 from services.adapters.collecting import settle_down
@@ -39,14 +39,14 @@ class ProblemApp(WsgiApp):
 
     def __init__(self, server: WebServer) -> None:
         super().__init__(server)
-        self._addresses = self.url_map.bind("")
+        self.addresses: MapAdapter = self.url_map.bind("")
 
     def __call__(self, environ: Any, start_response: Any) -> Any:
         """Route the request; it stays shallow until its entrypoint reads it, as nameko wants."""
         request, start = Request(environ, shallow=True), time.perf_counter()
         method = route = NO_ROUTE
         try:
-            found = self._addresses.match(request.path, request.method)
+            found = self.addresses.match(request.path, request.method)
             entrypoint, request.path_values = found  # type: ignore[attr-defined]
         except HTTPException as error:
             answer = _astray(error, request.method, self._allowed(request.path))
@@ -67,7 +67,7 @@ class ProblemApp(WsgiApp):
 
     def _allowed(self, path: str) -> str:
         """The methods of an address, as `Allow` lists them; empty when there is no such address."""
-        methods = set(self._addresses.allowed_methods(path))
+        methods = set(self.addresses.allowed_methods(path))
         return ", ".join(sorted(methods | {"OPTIONS"})) if methods else ""
 
 
@@ -110,13 +110,12 @@ class QuietServer(WebServer):
 
     def get_wsgi_app(self) -> Doorway:
         """The application, behind the doorway that counts who comes in."""
-        self._doors, app = Doors(), ProblemApp(self)
-        self._addresses: Map = app.url_map
-        return Doorway(app, self.container.config, self.windows)
+        self._doors, self._app = Doors(), ProblemApp(self)
+        return Doorway(self._app, self.container.config, self.windows)
 
     def reads(self, path: str) -> bool:
         """Whether there is something to read at this address."""
-        return self._addresses.bind("").test(path, "GET")
+        return self._app.addresses.test(path, "GET")
 
     def get_wsgi_server(self, sock: Any, wsgi_app: Any, **options: Any) -> Any:
         """The server around a listening socket.

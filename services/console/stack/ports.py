@@ -2,8 +2,8 @@
 
 from __future__ import annotations
 
-import atexit
 import json
+import os
 import random
 import socket
 from collections.abc import Iterable, Mapping
@@ -12,8 +12,9 @@ from pathlib import Path
 LOOPBACK = "127.0.0.1"
 FIRST, LAST = 20_000, 31_999
 
-_claimed: dict[int, socket.socket] = {}
-"""Our ports, each with the name that keeps other stacks away; the kernel drops it when we die."""
+_claimed: dict[int, int] = {}
+"""Our ports, and the descriptor of the name of each, which keeps other stacks away: the kernel
+takes it back when we die."""
 
 
 def claim(names: Iterable[str], remembered: Mapping[str, int]) -> dict[str, int]:
@@ -29,13 +30,8 @@ def claim(names: Iterable[str], remembered: Mapping[str, int]) -> dict[str, int]
 def release(ports: Iterable[int]) -> None:
     """Let others have these ports."""
     for port in ports:
-        if name := _claimed.pop(port, None):
-            name.close()
-
-
-@atexit.register
-def _release_all() -> None:
-    release([*_claimed])
+        if port in _claimed:
+            os.close(_claimed.pop(port))
 
 
 def remembered(file: Path) -> dict[str, int]:
@@ -65,12 +61,11 @@ def _drawn() -> int:
 
 
 def _is_ours(port: int) -> bool:
-    name = socket.socket(socket.AF_UNIX, socket.SOCK_STREAM)
-    if not (_bound(name, f"\0haoping-port-{port}") and is_free(port)):
-        name.close()
-        return False
-    _claimed[port] = name
-    return True
+    with socket.socket(socket.AF_UNIX, socket.SOCK_STREAM) as name:
+        free = _bound(name, f"\0haoping-port-{port}") and is_free(port)
+        if free:
+            _claimed[port] = name.detach()
+        return free
 
 
 def _bound(attempt: socket.socket, address: str | tuple[str, int]) -> bool:
